@@ -1,0 +1,41 @@
+/*
+ * core/panic.h - kernel bugs end here: assertions and panic.
+ *
+ * panic() is for kernel bugs only; user input and memory shortage come back as
+ * errors.  It stops the other CPUs, prints a backtrace and leaves QEMU.
+ */
+#pragma once
+
+#include "core/types.h"
+
+/* Print message, CPU, thread and backtrace; never returns. */
+__noreturn void panic(const char *format, ...) __printf(1, 2);
+
+/* As panic(), with registers and backtrace taken from a trap frame. */
+struct trap_frame;
+__noreturn void panic_frame(const struct trap_frame *frame,
+                            const char *format, ...) __printf(2, 3);
+
+__noreturn void assert_failed(const char *expression, const char *file,
+                              int line);
+__noreturn void assert_compare_failed(const char *expression, uint64_t left,
+                                      uint64_t right, const char *file,
+                                      int line);
+
+/* True once any CPU is in panic(). */
+bool panic_in_progress(void);
+
+#define assert(x)                                                             \
+    (likely(x) ? (void)0 : assert_failed(#x, __FILE__, __LINE__))
+#define assert_op_(a, op, b)                                                  \
+    do {                                                                      \
+        uint64_t left_ = (uint64_t)(a), right_ = (uint64_t)(b);               \
+        if (unlikely(!(left_ op right_)))                                     \
+            assert_compare_failed(#a " " #op " " #b, left_, right_, __FILE__, \
+                                  __LINE__);                                  \
+    } while (0)
+#define assert_eq(a, b) assert_op_(a, ==, b)
+#define assert_lt(a, b) assert_op_(a, <, b)
+#define assert_le(a, b) assert_op_(a, <=, b)
+
+#define NOT_REACHED() panic("%s:%d: reached", __FILE__, __LINE__)

@@ -1,0 +1,44 @@
+/*
+ * core/spinlock.h - a compare-and-swap spinlock that turns interrupts off.
+ *
+ * Interrupts go off with the first spinlock a CPU takes and come back on with
+ * the last one it drops (if they were on before), so a holder is never
+ * interrupted by code that wants the same lock.  Holders never sleep and never
+ * touch user memory.  Ranks: core/lock_rank.h.
+ */
+#pragma once
+
+#include "core/lock_rank.h"
+#include "core/types.h"
+
+struct CAPABILITY("spinlock") spinlock {
+    uint32_t locked;     /* [a] 0 or 1 */
+    uint32_t rank;       /* [I] enum lock_rank */
+    const char *name;    /* [I] for messages */
+    uint32_t holder_cpu; /* [L] valid while locked, with CONFIG_LOCK_CHECKS */
+    vaddr_t holder_ip;   /* [L] who took it, ditto */
+};
+
+#define SPINLOCK_INIT(lock_name, lock_rank)                                   \
+    { .locked = 0, .rank = (lock_rank), .name = (lock_name) }
+
+void spinlock_init(struct spinlock *lock, const char *name,
+                   enum lock_rank rank);
+
+/* Take `lock`, interrupts off from here on.  Context: any. */
+void spin_lock(struct spinlock *lock) ACQUIRES(lock);
+
+/* As spin_lock, for the second lock of a rank whose line in lock_rank.h
+ * says in which order two of them nest. */
+void spin_lock_nested(struct spinlock *lock) ACQUIRES(lock);
+
+/* Take `lock` if it is free; true if taken. */
+__must_check bool spin_trylock(struct spinlock *lock)
+    TRY_ACQUIRES(true, lock);
+
+/* Drop `lock`; interrupts come back on if this was the last and they were. */
+void spin_unlock(struct spinlock *lock) RELEASES(lock);
+
+/* Is `lock` held by this CPU?  Exact only with CONFIG_LOCK_CHECKS; without it
+ * says whether anyone holds it. */
+bool spin_is_held(const struct spinlock *lock);

@@ -1,0 +1,123 @@
+/*
+ * sched/thread.h - what the scheduler runs.
+ *
+ * A thread belongs to a process (or to none: idle and kernel threads).  The
+ * scheduler owns its run state; proc/ owns the fields marked [P].
+ */
+#pragma once
+
+#include "base/list.h"
+#include "core/config.h"
+#include "core/types.h"
+#include "sched/timer.h"
+#include "sched/wait.h"
+#include "x86/cpu.h"
+#include "x86/trap_frame.h"
+
+struct process;
+struct address_space;
+
+enum thread_state {
+    THREAD_NEW,     /* created, never ready yet */
+    THREAD_READY,   /* in a run queue */
+    THREAD_RUNNING, /* on a CPU */
+    THREAD_BLOCKED, /* asleep in wait_event */
+    THREAD_DEAD,    /* switched away for the last time */
+};
+
+/* thread->flags, set and cleared atomically. */
+enum {
+    THREAD_SIGPENDING = 1, /* a deliverable signal may be pending */
+    THREAD_KILLED = 2,     /* a fatal signal is pending: killable waits end */
+    THREAD_RESTORE_MASK = 4, /* sigsuspend: restore saved_mask on the way out */
+    THREAD_IRET = 8,       /* leave the syscall by iretq, all registers live */
+    THREAD_WORK = THREAD_SIGPENDING | THREAD_KILLED | THREAD_RESTORE_MASK,
+};
+
+/*
+ * Lock key: [I] set at creation  [R] run queue lock of its CPU  [a] atomic
+ *           [S] itself only  [P] proc/, see proc/process.h
+ */
+struct thread {
+    vaddr_t saved_rsp;            /* [R] while switched away; offset used by
+                                     switch.S */
+    vaddr_t kernel_stack;         /* [I] lowest address */
+    uint32_t flags;               /* [a] THREAD_* above */
+    int32_t tid;                  /* [I] LWP */
+    uint8_t state;                /* [R] enum thread_state */
+    bool on_cpu;                  /* [a] its registers are still live there */
+    bool wake_pending;            /* [R] woken between prepare and sleep */
+    bool faults_disabled;         /* [S] usercopy must not resolve faults */
+    uint32_t cpu;                 /* [R] whose run queue it is on */
+    struct list_node run_link;    /* [R] policy's queue */
+    struct process *process;      /* [I] NULL for kernel threads */
+    struct address_space *space;  /* [S] user half to load, NULL: keep */
+    void *fpu;                    /* [I] saved FPU state, NULL: kernel thread */
+    uint64_t fs_base;             /* [S] TLS, saved at switch */
+    uint64_t gs_base;             /* [S] user GS base, saved at switch */
+    struct timer sleep_timer;     /* deadline of the current wait */
+    uint64_t slice_end;           /* [R] when the current slice is over */
+
+    uint64_t run_ns;              /* [R] time on CPUs */
+    uint64_t switched_in;         /* [R] clock at last switch to it */
+    uint64_t user_ticks;          /* [S] timer ticks that hit user mode */
+    uint64_t kernel_ticks;        /* [S] ... kernel mode */
+    uint64_t switches_voluntary;  /* [R] */
+    uint64_t switches_involuntary;/* [R] */
+    uint64_t min_faults;          /* [S] */
+    uint64_t maj_faults;          /* [S] */
+    struct wait_queue *waits_on;  /* [S] for ps and gdb */
+
+    uint64_t pending;             /* [P] signals sent to this thread, bit n-1 */
+    uint64_t blocked;             /* [P] signal mask */
+    uint64_t saved_mask;          /* [P] before sigsuspend */
+    void *signal_info;            /* [P] queued siginfo of thread signals */
+    struct list_node process_link;/* [P] in process->threads */
+    uint64_t clear_child_tid;     /* [P] user address or 0 */
+    char name[16];                /* [P] comm, for the log and ps */
+    void (*entry)(void *);        /* [I] kernel threads */
+    void *entry_arg;              /* [I] */
+};
+
+/* The user registers of a thread with a process: at the top of its stack. */
+struct trap_frame *thread_user_frame(struct thread *thread);
+
+/*
+ * A thread with stack and (if `user`) FPU area, state NEW, not ready.
+ * NULL when memory is out.  Context: may sleep.
+ */
+__must_check struct thread *thread_create(const char *name, bool user);
+
+/* A ready kernel thread that runs entry(arg). */
+__must_check struct thread *thread_create_kernel(const char *name,
+                                                 void (*entry)(void *),
+                                                 void *arg);
+
+/* Prepare a NEW thread to leave to user mode through `frame` (copied to its
+ * stack top) when first run. */
+void thread_start_at_frame(struct thread *thread,
+                           const struct trap_frame *frame);
+
+/* Free stack, FPU area and the structure of a thread that never ran or is
+ * DEAD and off its CPU (waits for that by yielding). */
+void thread_destroy(struct thread *thread);
+
+/* Current thread ends: switch away for the last time.  Someone else calls
+ * thread_destroy() later. */
+__noreturn void thread_exit_self(void);
+
+static inline void thread_set_flag(struct thread *t, uint32_t flag)
+{
+    __atomic_fetch_or(&t->flags, flag, __ATOMIC_SEQ_CST);
+}
+static inline void thread_clear_flag(struct thread *t, uint32_t flag)
+{
+    __atomic_fetch_and(&t->flags, ~flag, __ATOMIC_SEQ_CST);
+}
+static inline bool thread_has_flag(const struct thread *t, uint32_t flag)
+{
+    return __atomic_load_n(&t->flags, __ATOMIC_SEQ_CST) & flag;
+}
+
+/* Kernel stacks kept for reuse are freed. */
+void kstack_drain(void);

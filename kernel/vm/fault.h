@@ -1,0 +1,67 @@
+/*
+ * vm/fault.h - what a page fault means; the table is in fault.c.
+ */
+#pragma once
+
+#include "core/types.h"
+#include "mem/frame.h"
+
+struct address_space;
+
+enum fault_result {
+    FAULT_OK,           /* repaired: resume */
+    FAULT_SEGV_MAPERR,  /* no region there */
+    FAULT_SEGV_ACCERR,  /* region forbids the access */
+    FAULT_BUS,          /* beyond the end of the file */
+    FAULT_NOMEM,        /* no frame: SIGKILL the process */
+    FAULT_KERNEL_BUG,   /* rows 1-3: panic */
+};
+
+/* What the handler knows, gathered under as->lock; fault_classify() is a pure
+ * function of this. */
+struct fault_facts {
+    vaddr_t address;
+    bool present, write, user, reserved, exec; /* error code, decoded once */
+    bool kernel_mode;        /* by the saved CS */
+    bool in_usercopy;        /* rip has an exception-table entry */
+    bool user_address;       /* below USER_END */
+    bool has_region;
+    bool can_grow_stack;     /* just below a stack region, within limits */
+    uint32_t region_prot;
+    bool region_shared;
+    bool region_has_mapping;
+    bool pte_present, pte_writable, pte_executable;
+    bool frame_is_zero;      /* the shared zero frame */
+    bool frame_is_mappings;  /* page cache: its mapping also holds it */
+    uint32_t frame_refs;
+};
+
+enum fault_action {
+    ACTION_KERNEL_BUG,   /* rows 1, 2, 3 */
+    ACTION_NO_REGION,    /* row 4 */
+    ACTION_GROW_STACK,   /* row 5 */
+    ACTION_FORBIDDEN,    /* row 6 */
+    ACTION_FILL_MAPPING, /* row 8 */
+    ACTION_FILL_ZERO,    /* row 9, write: a zeroed frame */
+    ACTION_MAP_ZERO,     /* row 9, read: the shared zero frame */
+    ACTION_REPLACE_ZERO, /* row 9b */
+    ACTION_SET_RIGHT,    /* row 10a */
+    ACTION_COPY_FRAME,   /* row 10 */
+    ACTION_TAKE_BACK,    /* row 11 */
+    ACTION_NOTHING,      /* row 12 */
+    ACTION_CONTRADICTION /* row 13 */
+};
+
+enum fault_action fault_classify(const struct fault_facts *facts);
+
+/*
+ * Resolve a fault at `address` in the current space.
+ * `error` is the CPU's error code, `ip` the faulting instruction,
+ * `kernel_mode` by the saved CS.
+ * Locks: takes as->lock.  Context: may sleep, interrupts on.
+ */
+__must_check enum fault_result vm_fault(struct address_space *as,
+                                        vaddr_t address, uint64_t error,
+                                        vaddr_t ip, bool kernel_mode);
+
+extern struct frame *zero_frame; /* [I] */

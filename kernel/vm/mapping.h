@@ -1,0 +1,91 @@
+/*
+ * vm/mapping.h - page index -> frame: the page cache of one file, or one piece
+ * of shared memory.
+ *
+ * The mapping holds one reference on each of its frames.  It is embedded in
+ * (or owned by) an inode or another named object; get/put of the mapping are
+ * get/put of that owner.
+ * Locks: mapping->lock (sleeping) guards the index, size changes and the list
+ *   of regions; it is taken inside as->lock.
+ */
+#pragma once
+
+#include "base/list.h"
+#include "core/types.h"
+#include "mem/frame.h"
+#include "sched/mutex.h"
+
+struct mapping;
+struct region;
+
+struct mapping_ops {
+    /* One more / one less user of the owner. */
+    void (*get)(struct mapping *mapping);
+    void (*put)(struct mapping *mapping);
+    /* Contents of page `index` into the zeroed `frame`; 0 or -errno.  NULL:
+     * pages start as zeroes (tmpfs, anonymous shared memory). */
+    int (*fill)(struct mapping *mapping, uint64_t index, struct frame *frame);
+    /* Path (or "/memfd:...") for /proc/PID/maps; returns length. */
+    size_t (*describe)(struct mapping *mapping, char *buf, size_t size);
+    /* Device and inode number for /proc/PID/maps; may be NULL. */
+    void (*identify)(struct mapping *mapping, uint64_t *dev, uint64_t *ino);
+};
+
+struct page_node; /* one node of the radix tree, vm/mapping.c */
+
+/* Lock key: [I] set at init  [M] this->lock  [a] atomic to read, [M] to write */
+struct mapping {
+    const struct mapping_ops *ops; /* [I] */
+    struct mutex lock;
+    struct page_node *root;        /* [M] radix tree of frames */
+    uint32_t height;               /* [M] levels of it */
+    uint64_t size;                 /* [a] bytes; pages beyond fault as SIGBUS */
+    uint64_t page_count;           /* [M] frames held */
+    struct list_node regions;      /* [M] regions that map it */
+    uint32_t writable_regions;     /* [M] shared writable ones (ETXTBSY...) */
+};
+
+void mapping_init(struct mapping *mapping, const struct mapping_ops *ops,
+                  uint64_t size);
+
+/* Drop all frames and index nodes; no region maps it any more. */
+void mapping_destroy(struct mapping *mapping);
+
+/*
+ * The frame of page `index`, with a reference for the caller.
+ * `create`: a missing page is made (filled by ops->fill or zeroes); without it
+ * a missing page of a mapping without `fill` gives 0 and *out = NULL (a hole).
+ * Returns 0, -ENOMEM, -EIO, -ENXIO (index beyond size).
+ * Locks: takes mapping->lock.  Context: may sleep.
+ */
+__must_check int mapping_get_frame(struct mapping *mapping, uint64_t index,
+                                   bool create, struct frame **out);
+
+/* Put an initrd frame in at `index` without a copy (boot only): the frame is
+ * adopted as FRAME_MAPPING, its reference belongs to the mapping. */
+__must_check int mapping_adopt_frame(struct mapping *mapping, uint64_t index,
+                                     struct frame *frame);
+
+/* Set a new size: frames beyond are unmapped from every space and dropped; the
+ * tail of the last page is zeroed.  Context: may sleep, no as->lock held. */
+void mapping_resize(struct mapping *mapping, uint64_t new_size);
+
+/* Copy from the mapping's pages into kernel memory (exec reads headers).
+ * Returns bytes copied (short at the end) or -errno. */
+int64_t mapping_read_kernel(struct mapping *mapping, uint64_t offset,
+                            void *buf, size_t bytes);
+int64_t mapping_write_kernel(struct mapping *mapping, uint64_t offset,
+                             const void *buf, size_t bytes);
+
+static inline void mapping_get(struct mapping *m)
+{
+    m->ops->get(m);
+}
+static inline void mapping_put(struct mapping *m)
+{
+    m->ops->put(m);
+}
+
+/* A mapping of its own for MAP_SHARED|MAP_ANONYMOUS; NULL: no memory.  The
+ * caller holds one reference (put it after the region has taken its own). */
+__must_check struct mapping *mapping_create_anonymous(uint64_t bytes);

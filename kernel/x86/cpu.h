@@ -1,0 +1,153 @@
+/*
+ * x86/cpu.h - per-CPU data, control registers, interrupt flag, MSRs.
+ *
+ * this_cpu is GS-relative: one instruction per read, legal at any time for a
+ * single field.  A pointer to the whole (cpu_self) is stable only while
+ * interrupts are off or the thread cannot migrate.
+ */
+#pragma once
+
+#include "core/config.h"
+#include "core/types.h"
+
+struct thread;
+struct address_space;
+
+/* Task state segment [SDM-3A "64-Bit Mode Task State Segment"]. */
+struct tss {
+    uint32_t reserved0;
+    uint64_t rsp[3];
+    uint64_t reserved1;
+    uint64_t ist[7];
+    uint64_t reserved2;
+    uint16_t reserved3;
+    uint16_t iomap_base;
+} __attribute__((packed));
+
+/* Lock key: [I] set at CPU start  [C] this CPU only  [a] atomic */
+struct cpu {
+    struct cpu *self;             /* [I] %gs:0 */
+    struct thread *current;       /* [C] running thread, %gs:8 */
+    vaddr_t kernel_stack;         /* [C] top, for syscall entry, %gs:16 */
+    vaddr_t user_rsp;             /* [C] scratch of syscall entry, %gs:24 */
+    uint32_t need_resched;        /* [a] set by tick and wake-ups, %gs:32 */
+    uint32_t id;                  /* [I] 0 .. cpu_count-1 */
+    uint32_t apic_id;             /* [I] */
+    uint32_t spin_depth;          /* [C] spinlocks held */
+    bool irqs_were_on;            /* [C] before the outermost spinlock */
+    bool online;                  /* [a] runs threads */
+    bool in_irq;                  /* [C] inside an interrupt handler */
+    struct thread *idle;          /* [I] */
+    struct address_space *active_space; /* [C] whose CR3 is loaded, or NULL */
+    struct spinlock *held[8];     /* [C] with CONFIG_LOCK_CHECKS */
+    uint64_t gdt[8] __aligned(16);
+    struct tss tss;
+};
+
+extern struct cpu cpus[CONFIG_MAX_CPUS];
+extern unsigned cpu_count;        /* [I] after smp_start() */
+
+#define this_cpu ((struct cpu __seg_gs *)0)
+
+/* This CPU's structure.  Context: the thread must not migrate meanwhile. */
+static inline struct cpu *cpu_self(void)
+{
+    return this_cpu->self;
+}
+
+/* The running thread. */
+static inline struct thread *thread_current(void)
+{
+    return this_cpu->current;
+}
+
+/* What the processor offers, read once by cpu_features_init(). */
+struct cpu_features {
+    bool smep, smap, umip, fsgsbase, xsave, xsaveopt, avx, pge, pdpe1gb;
+    bool rdrand, rdtscp, nx;
+};
+extern struct cpu_features cpu_features; /* [I] */
+
+static inline bool irqs_enabled(void)
+{
+    uint64_t flags;
+    __asm__ volatile("pushfq; popq %0" : "=r"(flags));
+    return flags & 0x200;
+}
+static inline void irqs_disable(void)
+{
+    __asm__ volatile("cli" ::: "memory");
+}
+static inline void irqs_enable(void)
+{
+    __asm__ volatile("sti" ::: "memory");
+}
+static inline void cpu_pause(void)
+{
+    __asm__ volatile("pause" ::: "memory");
+}
+static inline uint64_t cpu_read_cr2(void)
+{
+    uint64_t v;
+    __asm__ volatile("mov %%cr2, %0" : "=r"(v));
+    return v;
+}
+static inline uint64_t cpu_read_cr3(void)
+{
+    uint64_t v;
+    __asm__ volatile("mov %%cr3, %0" : "=r"(v));
+    return v;
+}
+static inline void cpu_write_cr3(uint64_t v)
+{
+    __asm__ volatile("mov %0, %%cr3" : : "r"(v) : "memory");
+}
+static inline uint64_t cpu_read_cr4(void)
+{
+    uint64_t v;
+    __asm__ volatile("mov %%cr4, %0" : "=r"(v));
+    return v;
+}
+static inline void cpu_write_cr4(uint64_t v)
+{
+    __asm__ volatile("mov %0, %%cr4" : : "r"(v) : "memory");
+}
+static inline void cpu_invlpg(vaddr_t va)
+{
+    __asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
+}
+static inline uint64_t cpu_rdtsc(void)
+{
+    uint32_t lo, hi;
+    __asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
+    return ((uint64_t)hi << 32) | lo;
+}
+static inline uint64_t cpu_rdmsr(uint32_t msr)
+{
+    uint32_t lo, hi;
+    __asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr));
+    return ((uint64_t)hi << 32) | lo;
+}
+static inline void cpu_wrmsr(uint32_t msr, uint64_t v)
+{
+    __asm__ volatile("wrmsr"
+                     :
+                     : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32))
+                     : "memory");
+}
+
+/* Read CPUID once into cpu_features. */
+void cpu_features_init(void);
+
+/* Turn on what this CPU has: NX, WP, SMEP, SMAP, UMIP, FSGSBASE, PGE. */
+void cpu_enable_features(void);
+
+/* Load GDT, TSS, IDT and the syscall MSRs of this CPU, and GS base. */
+void cpu_init_tables(struct cpu *cpu);
+
+/* Set the stack that traps from user mode start on. */
+void cpu_set_kernel_stack(vaddr_t top);
+
+/* Set the FS base (TLS) of the running thread. */
+void cpu_set_fs_base(uint64_t base);
+uint64_t cpu_get_fs_base(void);

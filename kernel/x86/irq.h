@@ -1,0 +1,25 @@
+/*
+ * x86/irq.h - interrupt vectors and the I/O APIC.
+ */
+#pragma once
+
+#include "core/types.h"
+
+enum {
+    VECTOR_IRQ_BASE = 0x20,     /* legacy ISA IRQ n arrives at 0x20 + n */
+    VECTOR_TIMER = 0xf0,        /* local APIC timer */
+    VECTOR_RESCHEDULE = 0xf1,   /* another CPU queued a thread here */
+    VECTOR_TLB = 0xf2,          /* TLB shootdown request */
+    VECTOR_HALT = 0xf3,         /* panic on another CPU */
+    VECTOR_SPURIOUS = 0xff,
+};
+
+/*
+ * Route ISA interrupt `irq` to the boot CPU and call `handler` for it, with
+ * interrupts off; the end-of-interrupt is sent by trap.c afterwards.
+ * Context: boot only.
+ */
+void irq_register(unsigned irq, void (*handler)(void));
+
+/* Called by trap.c: run the handler of an ISA interrupt vector. */
+void irq_dispatch(unsigned vector);
