@@ -1,0 +1,7 @@
+/*
+ * false - does nothing, unsuccessfully.
+ */
+int main(void)
+{
+    return 1;
+}
