@@ -1,0 +1,263 @@
+# Makefile - builds kernel, C library, programs, initrd and ISO under $(B).
+#
+# Idea:   every source is found by wildcard; the folder decides how it is
+#         compiled. $(B)/k is code for the kernel, $(B)/u code for programs
+#         on hanu, $(B)/host the same programs for the machine we build on.
+# Knobs:  B= V=1 DEBUG=1 WERROR=1 CC=clang TOOLPREFIX= SMP= MEM= ARGS=
+# Next:   tools/run (start a program), tools/mkinitrd, tests/conftest.py.
+
+B ?= build
+SMP ?= 2
+MEM ?= 256M
+PYTHON ?= /usr/bin/python3
+HOSTCC ?= cc
+export B
+
+# ---- toolchain: x86_64-elf-, x86_64-linux-gnu- or the native one -----------
+have = $(shell command -v $(1) 2>/dev/null)
+ifeq ($(origin TOOLPREFIX),undefined)
+TOOLPREFIX := $(firstword $(foreach p,x86_64-elf- x86_64-linux-gnu-,\
+	$(if $(call have,$(p)gcc),$(p))))
+endif
+ifeq ($(origin CC),default)
+CC := $(TOOLPREFIX)gcc
+endif
+tool = $(or $(call have,$(TOOLPREFIX)$(1)),$(call have,llvm-$(1)),$(1))
+LD := $(if $(filter default undefined,$(origin LD)),$(call tool,ld),$(LD))
+AR := $(if $(filter default undefined,$(origin AR)),$(call tool,ar),$(AR))
+NM := $(call tool,nm)
+STRIP := $(call tool,strip)
+OBJDUMP := $(call tool,objdump)
+IS_CLANG := $(findstring clang,$(notdir $(firstword $(CC))))
+TARGET_FLAG := $(if $(IS_CLANG),--target=x86_64-elf)
+GCC_INCLUDE := $(shell $(CC) -print-file-name=include)
+
+# ---- flags -----------------------------------------------------------------
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wundef -Wvla -Wpointer-arith -Wwrite-strings \
+	-Wformat=2 -Wimplicit-fallthrough -Wno-unused-parameter
+WARN += $(if $(WERROR),-Werror)
+WARN += $(if $(IS_CLANG),-Wthread-safety -Wno-gnu-variable-sized-type-not-at-end)
+# Loops in memset() and friends must not be turned back into calls of them.
+NO_IDIOMS := $(if $(IS_CLANG),,-fno-tree-loop-distribute-patterns)
+OPT := $(if $(DEBUG),-Og,-O2)
+COMMON := $(TARGET_FLAG) -std=gnu17 -g $(OPT) $(WARN) -MMD -MP -nostdinc \
+	-fno-pic -fno-common -fno-omit-frame-pointer -fno-stack-protector \
+	-fcf-protection=none
+KFLAGS := $(COMMON) -isystem $(GCC_INCLUDE) -I kernel -I lib -I $(B)/include \
+	-ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
+	-fno-strict-aliasing -fwrapv -fno-asynchronous-unwind-tables \
+	-Wframe-larger-than=1024 $(NO_IDIOMS)
+UFLAGS := $(COMMON) -D_GNU_SOURCE= -I lib/c/include -isystem $(GCC_INCLUDE) \
+	-I lib -fno-asynchronous-unwind-tables
+LIBFLAGS := -ffreestanding $(NO_IDIOMS)
+HOSTFLAGS := -std=gnu17 -g -O2 $(WARN) -D_GNU_SOURCE= -MMD -MP
+UNITFLAGS := $(HOSTFLAGS) -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined -I . -I kernel -I lib
+KLDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
+	--build-id=none $(if $(shell $(LD) --help | grep warn-rwx),--no-warn-rwx-segments)
+ULDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
+	-z separate-code --build-id=none
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
+
+# ---- sources, all by wildcard ----------------------------------------------
+OFFSETS_C := kernel/x86/asm-offsets.c
+KSRC := $(sort $(filter-out $(OFFSETS_C),$(shell find boot kernel lib/base \
+	tests/kernel \( -name '*.c' -o -name '*.S' \) 2>/dev/null)))
+KOBJ := $(patsubst %,$(B)/k/%.o,$(basename $(KSRC)))
+LIBC_OBJ := $(patsubst %,$(B)/u/%.o,$(basename $(filter-out lib/c/crt0.S,\
+	$(sort $(shell find lib/c lib/base -name '*.[cS]' 2>/dev/null)))))
+COMMON_SRC := $(wildcard user/common/*.c)
+USER_NAMES := $(sort $(basename $(notdir $(wildcard user/*.c))) \
+	$(filter-out common,$(notdir $(patsubst %/,%,$(dir $(wildcard user/*/*.c))))))
+TEST_NAMES := $(sort $(basename $(notdir $(wildcard tests/user/*.c))))
+TEST_COMMON := $(wildcard tests/user/common/*.c)
+UNIT_NAMES := $(sort $(basename $(notdir $(wildcard tests/unit/*.c))))
+sources_of = $(wildcard user/$(1).c user/$(1)/*.c)
+
+USER_BINS := $(USER_NAMES:%=$(B)/user/%)
+TEST_BINS := $(TEST_NAMES:%=$(B)/tests/user/%)
+HOST_USER := $(filter-out $(B)/host/user/init,$(USER_NAMES:%=$(B)/host/user/%))
+HOST_TESTS := $(TEST_NAMES:%=$(B)/host/tests/%)
+UNIT_BINS := $(UNIT_NAMES:%=$(B)/host/unit/%)
+CRT0 := $(B)/u/lib/c/crt0.o
+ULIBS := $(B)/lib/libcommon.a $(B)/lib/libc.a
+
+.DEFAULT_GOAL := all
+.SECONDARY:
+.DELETE_ON_ERROR:
+.PHONY: all kernel user tests host unit help setup doctor qemu iso run test \
+	test-host check bench stats gdb qemu-gdb format compile_commands \
+	check-headers clean FORCE
+
+all: kernel user $(B)/initrd.cpio
+kernel: $(B)/kernel.elf
+user: $(USER_BINS)
+tests: $(TEST_BINS)
+host: $(HOST_USER) $(HOST_TESTS)
+unit: $(UNIT_BINS)
+
+# A change of flags rebuilds everything that was compiled with the old ones.
+FLAGS_NOW := $(CC) $(LD) $(KFLAGS) $(UFLAGS) $(HOSTCC) $(HOSTFLAGS)
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' > $@
+
+# ---- kernel ----------------------------------------------------------------
+$(B)/k/%.o: %.c $(B)/flags | $(B)/include/asm-offsets.h
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(KFLAGS) -c $< -o $@
+
+$(B)/k/%.o: %.S $(B)/flags $(B)/include/asm-offsets.h
+	@mkdir -p $(@D)
+	$(call say,AS,$<)
+	$(Q)$(CC) $(KFLAGS) -D__ASSEMBLER__ -c $< -o $@
+
+# Lines `->NAME $value` in the compiler's output become #defines.
+$(B)/include/asm-offsets.s: $(OFFSETS_C) $(B)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(KFLAGS) -S $< -o $@
+$(B)/include/asm-offsets.h: $(B)/include/asm-offsets.s
+	$(call say,GEN,$@)
+	$(Q)sed -n 's/^.*->\([A-Za-z0-9_]*\) \$$*\(-*[0-9]*\).*/#define \1 \2/p' \
+		$< > $@
+
+$(B)/kernel.elf: $(KOBJ) boot/kernel.ld
+	$(call say,LD,$@)
+	$(Q)$(LD) $(KLDFLAGS) -T boot/kernel.ld -o $@ $(KOBJ)
+	$(Q)$(NM) -n $@ > $(B)/kernel.sym
+
+$(B)/kernel.asm: $(B)/kernel.elf
+	$(Q)$(OBJDUMP) -dS $< > $@
+
+# ---- C library and programs for hanu ---------------------------------------
+$(B)/u/lib/%.o: UFLAGS += $(LIBFLAGS)
+$(B)/u/user/%.o: UFLAGS += -I user
+$(B)/u/tests/%.o: UFLAGS += -I tests/user
+
+$(B)/u/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$< (user))
+	$(Q)$(CC) $(UFLAGS) -c $< -o $@
+
+$(B)/u/%.o: %.S $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,AS,$< (user))
+	$(Q)$(CC) $(UFLAGS) -c $< -o $@
+
+define archive
+	@mkdir -p $(@D)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+endef
+$(B)/lib/libc.a: $(LIBC_OBJ)
+	$(archive)
+$(B)/lib/libcommon.a: $(COMMON_SRC:%.c=$(B)/u/%.o)
+	$(archive)
+$(B)/lib/libtest.a: $(TEST_COMMON:%.c=$(B)/u/%.o)
+	$(archive)
+
+link_user = $(Q)$(LD) $(ULDFLAGS) -o $@ $(filter %.o,$^) --start-group \
+	$(filter %.a,$^) --end-group
+define user_program
+$(B)/user/$(1): $(CRT0) $(patsubst %.c,$(B)/u/%.o,$(call sources_of,$(1))) $(ULIBS)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(link_user)
+$(B)/host/user/$(1): $(call sources_of,$(1)) $(COMMON_SRC) $(B)/flags
+	@mkdir -p $$(@D)
+	$$(call say,HOST,$$@)
+	$(Q)$(HOSTCC) $(HOSTFLAGS) -MF $$@.d -I user \
+		$(call sources_of,$(1)) $(COMMON_SRC) -o $$@
+endef
+$(foreach n,$(USER_NAMES),$(eval $(call user_program,$(n))))
+
+$(B)/tests/user/%: $(CRT0) $(B)/u/tests/user/%.o $(B)/lib/libtest.a $(B)/lib/libc.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(link_user)
+
+# ---- programs for the host: the same sources, the host's C library ---------
+$(B)/host/tests/%: tests/user/%.c $(TEST_COMMON) $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,HOST,$@)
+	$(Q)$(HOSTCC) $(HOSTFLAGS) -MF $@.d -I tests/user $< $(TEST_COMMON) -o $@ \
+		-lpthread
+
+# A unit test names further sources in a comment: /* links: lib/base/tree.c */
+links_of = $(shell sed -n 's,.*links: *\(.*[^ ]\) *\*/.*,\1,p' $(1))
+$(B)/host/unit/%: tests/unit/%.c $(wildcard lib/base/*.[ch]) $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,HOST,$@)
+	$(Q)$(HOSTCC) $(UNITFLAGS) -c $< -o $@.o
+	$(Q)$(HOSTCC) $(filter-out -MMD -MP,$(UNITFLAGS)) $@.o \
+		$(call links_of,$<) -o $@
+
+# ---- images ----------------------------------------------------------------
+$(B)/initrd.cpio: $(USER_BINS) tools/mkinitrd $(wildcard tools/hanu/*.py)
+	$(call say,CPIO,$@)
+	@rm -rf $(B)/stripped && mkdir -p $(B)/stripped
+	$(Q)for p in $(USER_NAMES); do \
+		$(STRIP) -o $(B)/stripped/$$p $(B)/user/$$p || exit 1; done
+	$(Q)$(PYTHON) tools/mkinitrd $@ $(B)/stripped
+
+iso: $(B)/hanu.iso
+$(B)/hanu.iso: $(B)/kernel.elf $(B)/initrd.cpio boot/grub.cfg
+	$(call say,ISO,$@)
+	@rm -rf $(B)/iso && mkdir -p $(B)/iso/boot/grub
+	@cp boot/grub.cfg $(B)/iso/boot/grub/ && cp $(B)/kernel.elf $(B)/initrd.cpio $(B)/iso/boot/
+	$(Q)grub-mkrescue -o $@ $(B)/iso >$(B)/iso.log 2>&1 || { cat $(B)/iso.log; exit 1; }
+
+# ---- running ---------------------------------------------------------------
+qemu: all
+	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) --interactive
+run: all
+	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) -- $(or $(ARGS),sh -c 'echo hello from hanu')
+qemu-gdb: all
+	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) --gdb 1234 --interactive
+gdb: all
+	$(Q)gdb -q -x tools/gdb/hanu.py $(B)/kernel.elf -ex 'target remote localhost:1234'
+test: all tests host unit
+	$(Q)$(PYTHON) -m pytest tests $(PYTEST)
+test-host: host
+	$(Q)$(PYTHON) -m pytest tests/test_host.py $(PYTEST)
+bench: all
+	$(Q)$(PYTHON) tools/bench
+
+# ---- tools -----------------------------------------------------------------
+setup:
+	$(Q)tools/setup
+doctor:
+	$(Q)$(PYTHON) tools/doctor
+check: $(B)/include/asm-offsets.h
+	$(Q)KFLAGS='$(KFLAGS)' UFLAGS='$(UFLAGS)' tools/check
+stats:
+	$(Q)$(PYTHON) tools/stats
+format:
+	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
+compile_commands:
+	$(Q)$(MAKE) -nBk --no-print-directory V=1 all tests | \
+		$(PYTHON) tools/compile-commands > compile_commands.json
+clean:
+	rm -rf $(B)
+help:
+	@echo 'setup             install what is missing (apt), or say what to install'
+	@echo 'doctor            which tools are here, which are missing or too old'
+	@echo 'qemu              boot to the shell on this terminal (Ctrl-A X leaves)'
+	@echo "run               run one command: make run ARGS='ls -l /'"
+	@echo 'iso               \$$(B)/hanu.iso for GRUB, BIOS and UEFI'
+	@echo 'test              all tests (pytest); PYTEST="-k cow" selects'
+	@echo 'test-host         the user programs of the tests on the host system'
+	@echo 'check             format, layers, headers, user pointers, tidy, spelling'
+	@echo 'bench             guest instructions per operation'
+	@echo 'stats             lines of code, size of the spine, function lengths'
+	@echo 'qemu-gdb          boot and wait for the debugger'
+	@echo 'gdb               attach gdb with the symbols of the kernel'
+	@echo 'format            clang-format all sources'
+	@echo 'compile_commands  compile_commands.json for editors and clang tools'
+	@echo 'clean             remove \$$(B)'
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

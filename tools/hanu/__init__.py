@@ -1,0 +1,1 @@
+"""Host side of hanu: archives, the run channel, QEMU and its command line."""
