@@ -204,7 +204,7 @@ $(B)/initrd.cpio: $(USER_BINS) tools/mkinitrd $(wildcard tools/hanu/*.py)
 		$(STRIP) -o $(B)/stripped/$$p $(B)/user/$$p || exit 1; done
 	$(Q)$(PYTHON) tools/mkinitrd $@ $(B)/stripped
 
-iso: $(B)/hanu.iso
+iso: $(B)/hanu.iso ## $(B)/hanu.iso for GRUB, BIOS and UEFI
 $(B)/hanu.iso: $(B)/kernel.elf $(B)/initrd.cpio boot/grub.cfg
 	$(call say,ISO,$@)
 	@rm -rf $(B)/iso && mkdir -p $(B)/iso/boot/grub
@@ -212,52 +212,39 @@ $(B)/hanu.iso: $(B)/kernel.elf $(B)/initrd.cpio boot/grub.cfg
 	$(Q)grub-mkrescue -o $@ $(B)/iso >$(B)/iso.log 2>&1 || { cat $(B)/iso.log; exit 1; }
 
 # ---- running ---------------------------------------------------------------
-qemu: all
+qemu: all ## boot to the shell on this terminal (Ctrl-A X leaves)
 	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) --interactive
-run: all
+run: all ## run one command: make run ARGS='ls -l /'
 	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) -- $(or $(ARGS),sh -c 'echo hello from hanu')
-qemu-gdb: all
+qemu-gdb: all ## boot and wait for the debugger
 	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) --gdb 1234 --interactive
-gdb: all
+gdb: all ## attach gdb with the symbols of the kernel
 	$(Q)gdb -q -x tools/gdb/hanu.py $(B)/kernel.elf -ex 'target remote localhost:1234'
-test: all tests host unit
+test: all tests host unit ## all tests (pytest); PYTEST="-k cow" selects
 	$(Q)$(PYTHON) -m pytest tests $(PYTEST)
-test-host: host
+test-host: host ## the user programs of the tests on the host system
 	$(Q)$(PYTHON) -m pytest tests/test_host.py $(PYTEST)
-bench: all
+bench: all ## guest instructions per operation
 	$(Q)$(PYTHON) tools/bench
 
 # ---- tools -----------------------------------------------------------------
-setup:
+setup: ## install what is missing (apt), or say what to install
 	$(Q)tools/setup
-doctor:
+doctor: ## which tools are here, which are missing or too old
 	$(Q)$(PYTHON) tools/doctor
-check: $(B)/include/asm-offsets.h
+check: $(B)/include/asm-offsets.h ## format, layers, headers, user pointers, tidy, spelling
 	$(Q)KFLAGS='$(KFLAGS)' UFLAGS='$(UFLAGS)' tools/check
-stats:
+stats: ## lines of code, size of the spine, function lengths
 	$(Q)$(PYTHON) tools/stats
-format:
+format: ## clang-format all sources
 	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
-compile_commands:
+compile_commands: ## compile_commands.json for editors and clang tools
 	$(Q)$(MAKE) -nBk --no-print-directory V=1 all tests | \
 		$(PYTHON) tools/compile-commands > compile_commands.json
-clean:
+clean: ## remove $(B)
 	rm -rf $(B)
-help:
-	@echo 'setup             install what is missing (apt), or say what to install'
-	@echo 'doctor            which tools are here, which are missing or too old'
-	@echo 'qemu              boot to the shell on this terminal (Ctrl-A X leaves)'
-	@echo "run               run one command: make run ARGS='ls -l /'"
-	@echo 'iso               \$$(B)/hanu.iso for GRUB, BIOS and UEFI'
-	@echo 'test              all tests (pytest); PYTEST="-k cow" selects'
-	@echo 'test-host         the user programs of the tests on the host system'
-	@echo 'check             format, layers, headers, user pointers, tidy, spelling'
-	@echo 'bench             guest instructions per operation'
-	@echo 'stats             lines of code, size of the spine, function lengths'
-	@echo 'qemu-gdb          boot and wait for the debugger'
-	@echo 'gdb               attach gdb with the symbols of the kernel'
-	@echo 'format            clang-format all sources'
-	@echo 'compile_commands  compile_commands.json for editors and clang tools'
-	@echo 'clean             remove \$$(B)'
+help: ## this list
+	@sed -n 's/^\([a-z_-]*\):.*## /\1|/p' Makefile | \
+		while IFS='|' read -r t d; do printf '%-17s %s\n' "$$t" "$$d"; done
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
