@@ -40,7 +40,7 @@ struct cpu {
     struct thread *idle;          /* [I] */
     struct address_space *active_space; /* [C] whose CR3 is loaded, or NULL */
     struct spinlock *held[8];     /* [C] with CONFIG_LOCK_CHECKS */
-    uint64_t gdt[8] __aligned(16);
+    uint64_t gdt[10] __aligned(16);
     struct tss tss;
 };
 
@@ -142,12 +142,22 @@ void cpu_features_init(void);
 /* Turn on what this CPU has: NX, WP, SMEP, SMAP, UMIP, FSGSBASE, PGE. */
 void cpu_enable_features(void);
 
+/* Point GS at cpus[0], so that this_cpu works before cpu_init_tables().
+ * Context: first C code of the boot CPU. */
+void cpu_set_boot_gs(void);
+
 /* Load GDT, TSS, IDT and the syscall MSRs of this CPU, and GS base. */
 void cpu_init_tables(struct cpu *cpu);
 
 /* Set the stack that traps from user mode start on. */
 void cpu_set_kernel_stack(vaddr_t top);
 
-/* Set the FS base (TLS) of the running thread. */
+/* FS base (TLS) and user GS base of the running thread. */
 void cpu_set_fs_base(uint64_t base);
 uint64_t cpu_get_fs_base(void);
+void cpu_set_user_gs_base(uint64_t base);
+uint64_t cpu_get_user_gs_base(void);
+
+/* Turn the nops of SMAP sites into stac/clac, where the CPU has SMAP.
+ * Context: boot, text still writable. */
+void cpu_patch_code(void);
