@@ -213,11 +213,11 @@ $(B)/hanu.iso: $(B)/kernel.elf $(B)/initrd.cpio boot/grub.cfg
 
 # ---- running ---------------------------------------------------------------
 qemu: all ## boot to the shell on this terminal (Ctrl-A X leaves)
-	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) --interactive
+	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM)
 run: all ## run one command: make run ARGS='ls -l /'
 	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) -- $(or $(ARGS),sh -c 'echo hello from hanu')
 qemu-gdb: all ## boot and wait for the debugger
-	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) --gdb 1234 --interactive
+	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) --gdb 1234
 gdb: all ## attach gdb with the symbols of the kernel
 	$(Q)gdb -q -x tools/gdb/hanu.py $(B)/kernel.elf -ex 'target remote localhost:1234'
 test: all tests host unit ## all tests (pytest); PYTEST="-k cow" selects

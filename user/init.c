@@ -8,7 +8,7 @@
  * has no race with SIGCHLD, because wait() itself sleeps until there is news.
  *
  * A request is a sequence of NUL-terminated strings. The first character is
- * the kind: A one argument, E one NAME=value, T use the console.
+ * the kind: A one argument, E one NAME=value, T use the console, N no input.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +33,7 @@ struct request {
     char **arguments;
     char **environment;
     int on_console;
+    int no_input;
 };
 
 static const char *const default_environment[] = {
@@ -62,10 +63,10 @@ static int take_console(void)
 }
 
 /* The three run channels as 0, 1, 2. */
-static int take_channels(void)
+static int take_channels(int no_input)
 {
     setsid();
-    if (open_as(0, "/dev/run/stdin", O_RDONLY) ||
+    if (open_as(0, no_input ? "/dev/null" : "/dev/run/stdin", O_RDONLY) ||
         open_as(1, "/dev/run/stdout", O_WRONLY) ||
         open_as(2, "/dev/run/stderr", O_WRONLY))
         return -1;
@@ -98,6 +99,8 @@ static void request_parse(struct request *r, char *text, size_t length)
             r->environment[e++] = p + 1;
         else if (*p == 'T')
             r->on_console = 1;
+        else if (*p == 'N')
+            r->no_input = 1;
     }
     r->arguments[a] = NULL;
     r->environment[e] = NULL;
@@ -112,7 +115,7 @@ static void request_parse(struct request *r, char *text, size_t length)
 /* In the child: becomes the requested command. */
 static void request_become(const struct request *r)
 {
-    if (r->on_console ? take_console() : take_channels()) {
+    if (r->on_console ? take_console() : take_channels(r->no_input)) {
         report_errno("cannot open the standard channels");
         _exit(126);
     }
