@@ -1,0 +1,168 @@
+"""What the tests share: running tools/run, and many cases in one boot.
+
+A boot costs about as much as a whole test program, so all cases that want the
+same machine run one after the other in one boot, under /bin/testrun. When a
+case takes the machine down, the cases after it get a boot of their own.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+TESTS = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(TESTS)
+BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
+RUN = os.path.join(ROOT, "tools", "run")
+DEFAULTS = {"smp": "1 4", "timeout": "60", "mem": "256M", "host": "yes",
+            "args": "", "leaks": "no", "status": "0"}
+MARK = re.compile(
+    r"\n@@end (?P<name>[^\n]*?) status=(?P<status>0x[0-9a-f]+) "
+    r"late=(?P<late>\d) lost=(?P<lost>-?\d+)\n")
+
+
+def names(folder, suffix):
+    """Cases of a test folder: files by wildcard, without their suffix."""
+    path = os.path.join(TESTS, folder)
+    if not os.path.isdir(path):
+        return []
+    return sorted(n[:-len(suffix)] for n in os.listdir(path)
+                  if n.endswith(suffix))
+
+
+def header(path):
+    """The `key: value` lines in the opening comment of a case."""
+    values = dict(DEFAULTS)
+    with open(path, encoding="utf-8") as file:
+        for line in file.read(2000).splitlines()[:30]:
+            match = re.match(r"[\s/*#]*(\w+):\s*(.*?)\s*(\*/)?$", line)
+            if match and match[1] in values:
+                values[match[1]] = match[2]
+    return values
+
+
+def tools_run(*args, command, timeout=60, **kwargs):
+    """tools/run with the given options; the CompletedProcess with bytes."""
+    if "input" not in kwargs:
+        kwargs.setdefault("stdin", subprocess.DEVNULL)
+    kwargs.setdefault("capture_output", True)
+    return subprocess.run(
+        [RUN, *args, "--timeout", str(timeout), "--", *command],
+        timeout=timeout + 60, check=False, **kwargs)
+
+
+def read_status(path):
+    """--status file as {name: [values]}."""
+    values = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            name, _, value = line.rstrip("\n").partition("=")
+            values.setdefault(name, []).append(value)
+    return values
+
+
+class Verdict:
+    """How one case ended in the guest."""
+
+    def __init__(self, status, stdout, stderr, why=""):
+        self.status = status  # as wait() gave it; None if it never ended
+        self.stdout = stdout
+        self.stderr = stderr
+        self.why = why        # trouble beside the status
+
+    def check(self, expected_status=0):
+        """Fail with everything a reader wants to see."""
+        trouble = self.why
+        if not trouble and self.status != expected_status << 8:
+            trouble = "ended with wait status " + (
+                "unknown" if self.status is None else f"{self.status:#06x}")
+        if trouble:
+            raise AssertionError(
+                f"{trouble}\n--- stdout\n{self.stdout[-6000:]}"
+                f"\n--- stderr\n{self.stderr[-6000:]}")
+
+
+class Batch:
+    """Cases for one kind of machine; runs them at the first question."""
+
+    def __init__(self, smp, mem):
+        self.options = ["--smp", str(smp), "--mem", mem]
+        self.cases = {}    # command -> (seconds, check memory)
+        self.files = {}    # guest path -> host path
+        self.verdicts = {}
+
+    def add(self, command, files, seconds, check_memory):
+        """A case: the command as testrun takes it, and the files it needs."""
+        self.cases[command] = (seconds, check_memory)
+        self.files.update(files)
+
+    def verdict(self, command):
+        """The Verdict of one case; boots when it has not run yet."""
+        while command not in self.verdicts:
+            todo = [c for c in self.cases if c not in self.verdicts]
+            self._boot(todo)
+        return self.verdicts[command]
+
+    def _boot(self, todo):
+        seconds, check = self.cases[todo[0]]
+        group = [c for c in todo if self.cases[c] == (seconds, check)]
+        with tempfile.TemporaryDirectory(prefix="hanu-tests-") as folder:
+            add = []
+            for guest, host in self.files.items():
+                add += ["--add", f"{_stripped(host, folder)}:{guest}"]
+            status = os.path.join(folder, "status")
+            done = tools_run(
+                *self.options, *add, "--status", status,
+                command=["testrun", "-t", str(seconds)] +
+                (["-m"] if check else []) + group,
+                timeout=30 + 2 * seconds * min(len(group), 10))
+            out = done.stdout.decode(errors="replace")
+            err = done.stderr.decode(errors="replace")
+            found = read_status(status) if os.path.exists(status) else {}
+        self._take_verdicts(group, out, err, done.returncode, found)
+
+    def _take_verdicts(self, group, out, err, code, found):
+        stdout, stderr = _cut(out), _cut(err)
+        complete = [c for c in group if c in stdout]
+        for command in complete:
+            match, text = stdout[command]
+            why = ""
+            if match["late"] == "1":
+                why = "ran out of time"
+            elif int(match["lost"]) > 0:
+                why = f"left {match['lost']} bytes of memory behind"
+            errors = stderr[command][1] if command in stderr else ""
+            self.verdicts[command] = Verdict(int(match["status"], 16), text,
+                                             errors, why)
+        if len(complete) < len(group):
+            guilty = group[len(complete)]
+            self.verdicts[guilty] = Verdict(
+                None, out.rpartition("@@case")[2], err.rpartition("@@case")[2],
+                f"took the machine down (tools/run: {code})")
+        elif code or [a for a in found.get("audit", []) if a != "ok"]:
+            self.verdicts[group[-1]].why = \
+                f"tools/run ended with {code}, audit {found.get('audit')}"
+
+
+def _cut(text):
+    """{command: (match of its end mark, its output)}."""
+    cases, start = {}, 0
+    for match in MARK.finditer(text):
+        opening = f"\n@@case {match['name']}\n"
+        begin = text.rfind(opening, start, match.start() + 1)
+        begin = start if begin < 0 else begin + len(opening)
+        cases[match["name"]] = (match, text[begin:match.start()])
+        start = match.end()
+    return cases
+
+
+def _stripped(host, folder):
+    """A copy of an ELF file without symbols; other files as they are."""
+    with open(host, "rb") as file:
+        if file.read(4) != b"\x7fELF":
+            return host
+    copy = os.path.join(folder, os.path.basename(host))
+    if subprocess.run(["strip", "-o", copy, host], check=False).returncode:
+        shutil.copy(host, copy)
+    return copy

@@ -1,0 +1,48 @@
+"""Ring three: the same programs and scripts on the system we build on."""
+
+import os
+import subprocess
+
+import pytest
+
+import harness
+
+HOST = os.path.join(harness.BUILD, "host")
+
+
+def run_host(command, seconds, cwd, **kwargs):
+    """A command on the host, in an empty folder, with our tools first."""
+    env = dict(os.environ, PATH=os.path.join(HOST, "user") + ":/bin:/usr/bin",
+               HOME="/")
+    return subprocess.run(command, capture_output=True, timeout=seconds,
+                          cwd=cwd, env=env, check=False,
+                          stdin=subprocess.DEVNULL, errors="replace",
+                          start_new_session=True, **kwargs)
+
+
+def wanted(folder, suffix):
+    """Cases that do not say `host: no`."""
+    for name in harness.names(folder, suffix):
+        source = os.path.join(harness.TESTS, folder, name + suffix)
+        if harness.header(source)["host"] != "no":
+            yield name
+
+
+@pytest.mark.parametrize("name", wanted("user", ".c"))
+def test_program_on_host(name, tmp_path):
+    values = harness.header(os.path.join(harness.TESTS, "user", name + ".c"))
+    done = run_host([os.path.join(HOST, "tests", name)] +
+                    values["args"].split(), int(values["timeout"]) + 30,
+                    tmp_path)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
+
+
+@pytest.mark.parametrize("name", wanted("sh", ".sh"))
+def test_script_on_host(name, tmp_path):
+    source = os.path.join(harness.TESTS, "sh", name + ".sh")
+    values = harness.header(source)
+    done = run_host([os.path.join(HOST, "user", "sh"), source],
+                    int(values["timeout"]), tmp_path)
+    assert done.returncode == int(values["status"]), done.stderr
+    with open(source[:-3] + ".out", encoding="utf-8") as file:
+        assert done.stdout == file.read()
