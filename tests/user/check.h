@@ -25,6 +25,9 @@ void check_start(void);
 /* Prints the plan, removes the scratch folder; the status for main(). */
 int check_done(void);
 
+/* From here on lines are indented: a second image reports for the first. */
+void check_subtest(void);
+
 /* Report one check; the macros below are more convenient. */
 bool check_report(bool ok, const char *why, const char *name, ...)
     CHECK_PRINTF(3, 4);

@@ -21,6 +21,7 @@ enum { HANG_SECONDS = 150 };
 
 static int checks, failures;
 static char scratch[64];
+static const char *indent = "";
 
 static void write_line(const char *line, size_t length)
 {
@@ -42,6 +43,11 @@ void check_start(void)
     alarm(HANG_SECONDS);
 }
 
+void check_subtest(void)
+{
+    indent = "    ";
+}
+
 bool check_report(bool ok, const char *why, const char *name, ...)
 {
     char line[400], text[200];
@@ -51,8 +57,8 @@ bool check_report(bool ok, const char *why, const char *name, ...)
     va_end(args);
     checks++;
     failures += !ok;
-    int length = snprintf(line, sizeof(line), "%sok %d - %s%s%.150s\n",
-                          ok ? "" : "not ", checks, text, ok ? "" : " ",
+    int length = snprintf(line, sizeof(line), "%s%sok %d - %s%s%.150s\n",
+                          indent, ok ? "" : "not ", checks, text, ok ? "" : " ",
                           ok ? "" : why);
     write_line(line, (size_t)length);
     return ok;
@@ -73,8 +79,8 @@ void check_skip(const char *name, const char *why)
 {
     char line[300];
     checks++;
-    int length = snprintf(line, sizeof(line), "ok %d - %.100s # SKIP %.100s\n",
-                          checks, name, why);
+    int length = snprintf(line, sizeof(line), "%sok %d - %.100s # SKIP %.100s\n",
+                          indent, checks, name, why);
     write_line(line, (size_t)length);
 }
 
@@ -131,7 +137,7 @@ int check_done(void)
             rmdir(scratch);
         }
     }
-    int length = snprintf(line, sizeof(line), "1..%d\n", checks);
+    int length = snprintf(line, sizeof(line), "%s1..%d\n", indent, checks);
     write_line(line, (size_t)length);
     return failures ? 1 : 0;
 }
