@@ -13,6 +13,18 @@ PYTHON ?= /usr/bin/python3
 HOSTCC ?= cc
 export B
 
+# `make setup test` on a bare machine: only a make that starts after the
+# installation sees the tools, so what follows setup runs in a new one.
+ifneq ($(and $(filter setup,$(MAKECMDGOALS)),$(filter-out setup,$(MAKECMDGOALS))),)
+AFTER := $(filter-out setup,$(MAKECMDGOALS))
+.PHONY: setup $(AFTER)
+setup:
+	@tools/setup
+$(firstword $(AFTER)): setup
+	@$(MAKE) --no-print-directory $(AFTER)
+$(wordlist 2,99,$(AFTER)): $(firstword $(AFTER)) ;
+else
+
 # ---- toolchain: x86_64-elf-, x86_64-linux-gnu- or the native one -----------
 have = $(shell command -v $(1) 2>/dev/null)
 ifeq ($(origin TOOLPREFIX),undefined)
@@ -27,7 +39,6 @@ LD := $(if $(filter default undefined,$(origin LD)),$(call tool,ld),$(LD))
 AR := $(if $(filter default undefined,$(origin AR)),$(call tool,ar),$(AR))
 NM := $(call tool,nm)
 STRIP := $(call tool,strip)
-OBJDUMP := $(call tool,objdump)
 IS_CLANG := $(findstring clang,$(notdir $(firstword $(CC))))
 TARGET_FLAG := $(if $(IS_CLANG),--target=x86_64-elf)
 GCC_INCLUDE := $(shell $(CC) -print-file-name=include)
@@ -90,7 +101,7 @@ ULIBS := $(B)/lib/libcommon.a $(B)/lib/libc.a
 .DELETE_ON_ERROR:
 .PHONY: all kernel user tests host unit help setup doctor qemu iso run test \
 	test-host check bench stats gdb qemu-gdb format compile_commands \
-	check-headers clean FORCE
+	clean FORCE
 
 all: kernel user $(B)/initrd.cpio
 kernel: $(B)/kernel.elf
@@ -129,9 +140,6 @@ $(B)/kernel.elf: $(KOBJ) boot/kernel.ld
 	$(call say,LD,$@)
 	$(Q)$(LD) $(KLDFLAGS) -T boot/kernel.ld -o $@ $(KOBJ)
 	$(Q)$(NM) -n $@ > $(B)/kernel.sym
-
-$(B)/kernel.asm: $(B)/kernel.elf
-	$(Q)$(OBJDUMP) -dS $< > $@
 
 # ---- C library and programs for hanu ---------------------------------------
 $(B)/u/lib/%.o: UFLAGS += $(LIBFLAGS)
@@ -248,3 +256,4 @@ help: ## this list
 		while IFS='|' read -r t d; do printf '%-17s %s\n' "$$t" "$$d"; done
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
+endif
