@@ -1,0 +1,211 @@
+"""What a newcomer was promised: tools/run, foreign binaries, all boot paths."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import harness
+from harness import RUN, tools_run
+
+BUSYBOX = "/bin/busybox"
+BOOTS = ["direct", "bios", "uefi"]
+BOOT_SECONDS = {"direct": 60, "bios": 90, "uefi": 150}
+ODD_WORDS = ["a b", "", "'\"$HOME`\\", "line\nline", "--", "-x", "*?[a]",
+             "é\t", "~", "# no comment", "x=1", "\x7f\x01"]
+
+
+def status_lines(path):
+    """--status file as a dictionary of lists."""
+    return harness.read_status(path)
+
+
+@pytest.fixture(name="musl", scope="session")
+def fixture_musl(tmp_path_factory):
+    """Folder with the static programs of tests/musl."""
+    if not shutil.which("musl-gcc"):
+        pytest.skip("musl-gcc is not installed")
+    folder = tmp_path_factory.mktemp("musl")
+    for name in harness.names("musl", ".c"):
+        subprocess.run(["musl-gcc", "-static", "-O2", "-o", folder / name,
+                        os.path.join(harness.TESTS, "musl", name + ".c"),
+                        "-lm"], check=True)
+    return folder
+
+
+def need_busybox():
+    if not os.path.exists(BUSYBOX):
+        pytest.skip("busybox-static is not installed")
+
+
+# -- status, channels, arguments ---------------------------------------------
+
+@pytest.mark.parametrize("boot", BOOTS)
+def test_pipeline_and_exit_status(boot):
+    done = tools_run("--boot", boot, timeout=BOOT_SECONDS[boot],
+                     command=["sh", "-c", "echo $((6*7)) | cat; exit 3"])
+    assert done.stdout == b"42\n", done.stderr
+    assert done.returncode == 3
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize("boot", BOOTS)
+def test_any_argument_survives(boot, musl):
+    done = tools_run("--boot", boot, "--add", f"{musl}/arguments:/bin/words",
+                     timeout=BOOT_SECONDS[boot],
+                     command=["words", *ODD_WORDS])
+    assert done.stdout == b"".join(w.encode() + b"\0" for w in ODD_WORDS)
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("smp", ["1", "2", "4"])
+def test_one_mebibyte_through_cat(smp):
+    data = os.urandom(1 << 20)
+    done = tools_run("--smp", smp, command=["cat"], input=data, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == data
+
+
+def test_end_of_file_from_a_pipe():
+    done = subprocess.run(["sh", "-c", f"echo x | {RUN} --timeout 60 -- cat"],
+                          capture_output=True, timeout=90, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"x\n", b"")
+
+
+def test_stderr_is_a_channel_of_its_own():
+    done = tools_run(command=["sh", "-c", "echo out; echo err >&2; exit 1"])
+    assert (done.returncode, done.stdout, done.stderr) == \
+        (1, b"out\n", b"err\n")
+
+
+def test_channels_are_no_terminal():
+    done = tools_run(command=["sh", "-c", "[ -t 0 ] || [ -t 1 ] || [ -t 2 ]"])
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("script,code", [
+    ("exit 0", 0), ("exit 255", 255), ("kill -9 $$", 137),
+    ("kill -TERM $$", 143), ("kill -SEGV $$", 139)])
+def test_exit_codes(script, code, tmp_path):
+    path = tmp_path / "status"
+    done = tools_run("--status", str(path), command=["sh", "-c", script])
+    assert done.returncode == code, done.stderr
+    assert status_lines(path)["outcome"] == \
+        ["signalled" if code > 128 and code != 255 else "exited"]
+
+
+def test_command_not_found():
+    done = tools_run(command=["no-such-command"])
+    assert done.returncode == 127
+    assert b"no-such-command" in done.stderr
+
+
+def test_timeout(tmp_path):
+    done = tools_run("--status", str(tmp_path / "s"), command=["sleep", "100"],
+                     timeout=5)
+    assert done.returncode == 124
+    assert status_lines(tmp_path / "s")["outcome"] == ["timeout"]
+
+
+def test_panic_names_functions(tmp_path):
+    done = tools_run("--append", "panic-test", "--status", str(tmp_path / "s"),
+                     command=["true"])
+    assert done.returncode == 126
+    assert b"panic" in done.stderr.lower()
+    assert re.search(rb"\[<[0-9a-f]{16}>\] \w+ at \S+\.[cS]:\d+", done.stderr)
+    assert status_lines(tmp_path / "s")["outcome"] == ["panic"]
+
+
+def test_kernel_log_goes_to_the_log_file(tmp_path):
+    log = tmp_path / "log"
+    done = tools_run("--log", str(log), command=["true"])
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert log.stat().st_size > 100
+
+
+# -- files -------------------------------------------------------------------
+
+def test_added_files_and_folders(tmp_path):
+    (tmp_path / "d" / "deep").mkdir(parents=True)
+    (tmp_path / "d" / "deep" / "file").write_bytes(b"content\n")
+    (tmp_path / "d" / "script").write_text("#!/bin/sh\ncat /d/deep/file\n")
+    (tmp_path / "d" / "script").chmod(0o755)
+    done = tools_run("--add", str(tmp_path / "d"), "--add",
+                     f"{tmp_path}/d/deep/file:/etc/other name",
+                     command=["sh", "-c", "/d/script; cat '/etc/other name'"])
+    assert done.stdout == b"content\ncontent\n", done.stderr
+
+
+def test_large_added_file(tmp_path):
+    big = tmp_path / "big"
+    with open(big, "wb") as file:
+        for number in range(100):
+            file.write(bytes([number]) * (1 << 20))
+        file.write(b"end\n")
+    done = tools_run("--mem", "512M", "--add", str(big), timeout=120,
+                     command=["sh", "-c", "wc -c < /big; tail -n 1 /big "
+                              "| tail -c 4"])
+    assert done.stdout.split() == [b"104857604", b"end"], done.stderr
+    done = tools_run("--mem", "64M", "--add", str(big), command=["true"])
+    assert done.returncode == 125
+    assert b"--mem" in done.stderr
+
+
+# -- programs that nobody wrote for us ---------------------------------------
+
+def test_busybox():
+    need_busybox()
+    done = tools_run("--add", f"{BUSYBOX}:/bin/busybox",
+                     command=["busybox", "sh", "-c",
+                              "ls / | wc -l; busybox ps"])
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.decode().splitlines()
+    assert int(lines[0]) >= 5
+    assert "PID" in lines[1]
+    assert any("busybox ps" in line for line in lines[2:])
+
+
+@pytest.mark.parametrize("name,expected", [
+    ("hello", b"hello from hello, 0 arguments, PATH=/bin:/usr/bin:/sbin\n"),
+    ("big-malloc", b"sum of fresh memory: 0\n"),
+    ("fork-exec-wait", b"200 rounds\n"),
+    ("floats", b"3.141592176 3.333e+99 0.0025 0x1p+0 2.25 child 0\n")])
+@pytest.mark.parametrize("smp", ["1", "4"])
+def test_musl_programs(name, expected, smp, musl):
+    command = f"/bin/{name}" if name == "fork-exec-wait" else name
+    done = tools_run("--smp", smp, "--add", f"{musl}/{name}:/bin/{name}",
+                     command=[command], timeout=120)
+    assert done.stdout == expected, done.stderr
+    assert done.returncode == 0
+
+
+# -- demonstrations ----------------------------------------------------------
+
+@pytest.mark.parametrize("name", ["cow", "demand", "fork-tree", "zombie",
+                                  "orphan"])
+def test_demonstration_runs(name):
+    done = tools_run("--smp", "2", "--mem", "512M", command=[name],
+                     timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) > 3
+
+
+def test_icount_repeats_exactly():
+    script = "cow; cat /proc/stat /proc/uptime /proc/self/stat"
+    runs = [tools_run("--icount", command=["sh", "-c", script], timeout=200)
+            for _ in range(2)]
+    assert runs[0].returncode == 0, runs[0].stderr
+    assert runs[0].stdout == runs[1].stdout
+
+
+def test_kernel_uses_under_8_mebibytes():
+    done = tools_run(command=["cat", "/proc/meminfo"])
+    values = {name.decode(): int(rest.split()[0]) for name, rest in (
+        line.split(b":") for line in done.stdout.splitlines())}
+    user = values["MemFree"] + values["Cached"] + values["AnonPages"]
+    initrd = os.path.getsize(os.path.join(harness.BUILD, "initrd.cpio")) >> 10
+    print(done.stdout.decode())
+    # What is not adopted by the page cache of the initrd is the kernel's.
+    assert 256 * 1024 - user - max(0, initrd - values["Cached"]) < 8192
