@@ -1,0 +1,17 @@
+/*
+ * abi/utsname.h - what uname() tells about the system.
+ */
+#pragma once
+
+#define UTSNAME_LENGTH 65 /* of each field, with its terminator */
+
+struct utsname {
+    char sysname[UTSNAME_LENGTH];
+    char nodename[UTSNAME_LENGTH];
+    char release[UTSNAME_LENGTH];
+    char version[UTSNAME_LENGTH];
+    char machine[UTSNAME_LENGTH];
+    char domainname[UTSNAME_LENGTH];
+};
+
+_Static_assert(sizeof(struct utsname) == 390, "layout of struct utsname");
