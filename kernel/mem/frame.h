@@ -18,7 +18,8 @@ enum frame_kind {
     FRAME_FREE,     /* in a buddy list (or a per-CPU cache) */
     FRAME_KERNEL,   /* stacks, tables, buffers of the kernel */
     FRAME_TABLE,    /* page table of an address space or of the kernel */
-    FRAME_SLAB,     /* object cache; owner = struct slab */
+    FRAME_SLAB,     /* object cache; owner = struct slab_cache, refs = objects
+                       in use + 1, index = first free object */
     FRAME_ANON,     /* private user memory; owner = family, index = page */
     FRAME_MAPPING,  /* page cache or shared memory; owner = mapping */
     FRAME_KIND_COUNT
@@ -26,19 +27,27 @@ enum frame_kind {
 
 /* Lock key: [a] atomic  [O] the owner of the reference / by kind */
 struct frame {
-    uint32_t refs;    /* [a] holders; 0 when free */
-    uint8_t kind;     /* [O] enum frame_kind */
-    uint8_t order;    /* [O] of the block this frame heads */
-    uint8_t policy;   /* [O] kept for the replacement policy */
-    uint8_t flags;    /* [O] FRAME_F_* */
-    uint32_t next;    /* [O] list links as frame numbers: buddy, slab or */
-    uint32_t prev;    /*     replacement list by kind */
-    uint64_t index;   /* [O] page index within owner */
-    void *owner;      /* [O] family, mapping or slab */
+    uint32_t refs;  /* [a] holders; 0 when free */
+    uint8_t kind;   /* [O] enum frame_kind */
+    uint8_t order;  /* [O] of the block this frame heads */
+    uint8_t policy; /* [O] kept for the replacement policy */
+    uint8_t flags;  /* [O] FRAME_F_* */
+    uint32_t next;  /* [O] list links as frame numbers: buddy, slab or */
+    uint32_t prev;  /*     replacement list by kind */
+    uint64_t index; /* [O] page index within owner */
+    void *owner;    /* [O] family, mapping or slab cache */
 };
 _Static_assert(sizeof(struct frame) <= 32, "frame array size");
 
-enum { FRAME_F_PINNED = 1 }; /* never freed: the zero frame, initrd edges */
+enum {
+    FRAME_F_PINNED = 1,   /* never freed: the zero frame, initrd edges */
+    FRAME_F_BUDDY = 2,    /* heads a block in a buddy list */
+    FRAME_F_POISONED = 4, /* free, and filled with POISON_FREE */
+};
+
+/* Fill of free memory with CONFIG_POISON; as an address it is not canonical,
+ * so that following a stale pointer faults at once. */
+#define POISON_FREE 0x5f5f5f5f5f5f5f5ful
 
 enum { FRAME_MAX_ORDER = 10 }; /* blocks of 2^0 .. 2^10 pages */
 
@@ -109,7 +118,8 @@ void frame_put(struct frame *f);
  * can drop the family reference.  Set by vm at boot. */
 extern void (*frame_anon_release)(struct frame *f);
 
-/* Give a reserved range (initrd) back to the allocator page by page. */
+/* Give the whole pages of a reserved range (initrd) back to the allocator;
+ * pages that were adopted meanwhile are left alone. */
 void frame_release_reserved(paddr_t start, paddr_t end);
 
 /* Turn a reserved frame into one of `kind` with a count of 1 (initrd frames
@@ -132,8 +142,10 @@ bool frame_pfn_valid(pfn_t pfn);
 void page_clear(void *page);
 void page_copy(void *to, const void *from);
 
-/*
- * Fail the n-th allocation from now made by the running thread (0: off), for
- * tests.  Hook for frame_alloc and slab_alloc; see docs.
- */
-void frame_check_lists(void); /* auditor: panic if a list is corrupt */
+/* Asked before each frame_alloc and slab_alloc; true makes it fail.  NULL: no
+ * failures on purpose.  procfs sets it for tests (/proc/sys/vm/fail_nth). */
+extern bool (*alloc_should_fail)(void);
+
+/* Auditor: panics if a buddy list is corrupt, or if lists, CPU caches and
+ * counters disagree.  Context: other CPUs may allocate meanwhile. */
+void frame_check_lists(void);

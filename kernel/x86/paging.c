@@ -170,11 +170,13 @@ static void map_direct(const struct boot_range *ram)
                   PTE_WRITE | PTE_GLOBAL | pte_nx);
 }
 
-/* The part of the frame array that describes one range of RAM. */
+/* The part of the frame array that describes one range of RAM, extended to
+ * whole buddy blocks so that a frame's buddy always has a struct frame. */
 static void map_frame_array(const struct boot_range *ram)
 {
-    vaddr_t start = (vaddr_t)frame_of_phys(ram->start);
-    vaddr_t end = (vaddr_t)frame_of_phys(ALIGN_UP(ram->end, PAGE_SIZE));
+    uint64_t block = PAGE_SIZE << FRAME_MAX_ORDER;
+    vaddr_t start = (vaddr_t)frame_of_phys(ALIGN_DOWN(ram->start, block));
+    vaddr_t end = (vaddr_t)frame_of_phys(ALIGN_UP(ram->end, block));
 
     for (vaddr_t va = ALIGN_DOWN(start, PAGE_SIZE); va < end; va += PAGE_SIZE)
         if (!(kernel_lookup(va) & PTE_PRESENT) &&
