@@ -71,7 +71,7 @@ ULDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
 	-z separate-code --build-id=none
 
 Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
+say = @mkdir -p $(@D)$(if $(V),,; printf '  %-5s %s\n' '$(1)' '$(2)')
 
 # ---- sources, all by wildcard ----------------------------------------------
 OFFSETS_C := kernel/x86/asm-offsets.c
@@ -118,23 +118,19 @@ $(B)/flags: FORCE
 
 # ---- kernel ----------------------------------------------------------------
 $(B)/k/%.o: %.c $(B)/flags | $(B)/include/asm-offsets.h
-	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(KFLAGS) -c $< -o $@
 
 $(B)/k/%.o: %.S $(B)/flags $(B)/include/asm-offsets.h
-	@mkdir -p $(@D)
 	$(call say,AS,$<)
 	$(Q)$(CC) $(KFLAGS) -D__ASSEMBLER__ -c $< -o $@
 
 # Lines `->NAME $value` in the compiler's output become #defines.
-$(B)/include/asm-offsets.s: $(OFFSETS_C) $(B)/flags
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(KFLAGS) -S $< -o $@
-$(B)/include/asm-offsets.h: $(B)/include/asm-offsets.s
+$(B)/include/asm-offsets.h: $(OFFSETS_C) $(B)/flags
 	$(call say,GEN,$@)
+	$(Q)$(CC) $(KFLAGS) -MT $@ -S $< -o $@.s
 	$(Q)sed -n 's/^.*->\([A-Za-z0-9_]*\) \$$*\(-*[0-9]*\).*/#define \1 \2/p' \
-		$< > $@
+		$@.s > $@
 
 $(B)/kernel.elf: $(KOBJ) boot/kernel.ld
 	$(call say,LD,$@)
@@ -147,17 +143,14 @@ $(B)/u/user/%.o: UFLAGS += -I user
 $(B)/u/tests/%.o: UFLAGS += -I tests/user
 
 $(B)/u/%.o: %.c $(B)/flags
-	@mkdir -p $(@D)
 	$(call say,CC,$< (user))
 	$(Q)$(CC) $(UFLAGS) -c $< -o $@
 
 $(B)/u/%.o: %.S $(B)/flags
-	@mkdir -p $(@D)
 	$(call say,AS,$< (user))
 	$(Q)$(CC) $(UFLAGS) -c $< -o $@
 
 define archive
-	@mkdir -p $(@D)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 endef
@@ -172,11 +165,9 @@ link_user = $(Q)$(LD) $(ULDFLAGS) -o $@ $(filter %.o,$^) --start-group \
 	$(filter %.a,$^) --end-group
 define user_program
 $(B)/user/$(1): $(CRT0) $(patsubst %.c,$(B)/u/%.o,$(call sources_of,$(1))) $(ULIBS)
-	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$$(link_user)
 $(B)/host/user/$(1): $(call sources_of,$(1)) $(COMMON_SRC) $(B)/flags
-	@mkdir -p $$(@D)
 	$$(call say,HOST,$$@)
 	$(Q)$(HOSTCC) $(HOSTFLAGS) -MF $$@.d -I user \
 		$(call sources_of,$(1)) $(COMMON_SRC) -o $$@
@@ -184,13 +175,11 @@ endef
 $(foreach n,$(USER_NAMES),$(eval $(call user_program,$(n))))
 
 $(B)/tests/user/%: $(CRT0) $(B)/u/tests/user/%.o $(B)/lib/libtest.a $(B)/lib/libc.a
-	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(link_user)
 
 # ---- programs for the host: the same sources, the host's C library ---------
 $(B)/host/tests/%: tests/user/%.c $(TEST_COMMON) $(B)/flags
-	@mkdir -p $(@D)
 	$(call say,HOST,$@)
 	$(Q)$(HOSTCC) $(HOSTFLAGS) -MF $@.d -I tests/user $< $(TEST_COMMON) -o $@ \
 		-lpthread
@@ -198,7 +187,6 @@ $(B)/host/tests/%: tests/user/%.c $(TEST_COMMON) $(B)/flags
 # A unit test names further sources in a comment: /* links: lib/base/tree.c */
 links_of = $(shell sed -n 's,.*links: *\(.*[^ ]\) *\*/.*,\1,p' $(1))
 $(B)/host/unit/%: tests/unit/%.c $(wildcard lib/base/*.[ch]) $(B)/flags
-	@mkdir -p $(@D)
 	$(call say,HOST,$@)
 	$(Q)$(HOSTCC) $(UNITFLAGS) -c $< -o $@.o
 	$(Q)$(HOSTCC) $(filter-out -MMD -MP,$(UNITFLAGS)) $@.o \
