@@ -3,8 +3,7 @@
  *
  * Objects: struct process is what fork makes and wait reaps; threads, address
  *   space, files, fs context and signal handlers are objects of their own that
- *   it refers to.  struct pid is a number with what bears it (process, thread,
- *   group, session) so that a number is not reused while any of them lives.
+ *   it refers to.  struct pid (proc/pid.h) is a number with what bears it.
  * Locks: the process tree (parents, children, groups, sessions, pid table) is
  *   guarded by process_tree_lock; one process' threads, limits and accounting
  *   by process->lock; signal state by process->signal_lock.
@@ -15,22 +14,16 @@
 #include "abi/signal.h"
 #include "fs/file.h"
 #include "fs/vfs.h"
+#include "proc/signal.h"
 #include "sched/sched.h"
 #include "vm/address_space.h"
 
 struct tty;
 
-/* Numbers with bearers; [T] process_tree_lock */
-struct pid {
-    int32_t number;              /* [I] */
-    uint32_t refs;               /* [T] bearers and lookups */
-    struct process *process;     /* [T] whose pid it is (alive or zombie) */
-    struct thread *thread;       /* [T] whose tid it is */
-    struct list_node group;      /* [T] processes of this group */
-    struct list_node session;    /* [T] processes of this session */
-};
+struct pid;
+struct signal_entry;
 
-/* Handlers, shared by CLONE_SIGHAND.  [S] signal_lock of any sharer... */
+/* Handlers, shared by CLONE_SIGHAND. */
 struct signal_handlers {
     uint32_t refs;               /* [a] */
     struct spinlock lock;
@@ -51,7 +44,8 @@ enum process_state {
 
 /*
  * Lock key: [I] set at creation  [T] process_tree_lock  [L] this->lock
- *           [G] signal_lock  [S] its own threads only  [a] atomic
+ *           [G] signal_lock  [S] its own threads only  [a] atomic; two letters:
+ *           the second is held to write, or to read from elsewhere
  */
 struct process {
     int32_t pid;                     /* [I] = tid of its first thread */
@@ -66,38 +60,36 @@ struct process {
     struct list_node session_link;   /* [T] */
     struct tty *terminal;            /* [T] controlling terminal or NULL */
     struct list_node all_link;       /* [T] in process_list */
-    struct wait_queue child_exited;  /* parent sleeps here in wait4 */
+    struct wait_queue child_exited;  /* it sleeps here in wait4 and vfork */
 
     struct spinlock lock;
     struct list_node threads;        /* [L] */
     uint32_t thread_count;           /* [L] */
-    struct address_space *space;     /* [S] replaced by exec only */
-    struct fd_table *files;          /* [S] */
-    struct fs_context *fs;           /* [S] */
+    struct thread *leader;           /* [I] its first thread */
+    struct address_space *space;     /* [SL] replaced by exec, NULL when dead */
+    struct fd_table *files;          /* [SL] ditto */
+    struct fs_context *fs;           /* [SL] ditto */
     struct inode *executable;        /* [L] /proc/PID/exe, denied writing */
     struct credentials credentials;  /* [L] */
     struct rlimit limits[RLIM_NLIMITS]; /* [L] */
     char name[16];                   /* [L] comm */
     bool did_exec;                   /* [L] setpgid rule */
-    struct wait_queue *vfork_done;   /* [T] parent waits for exec or exit */
-    bool vfork_waiting;              /* [T] */
-    int32_t exit_signal;             /* [I] sent to the parent, SIGCHLD */
+    bool vfork_waiting;              /* [T] its parent waits until it executes
+                                        or exits */
+    int32_t exit_signal;             /* [T] sent to the parent, SIGCHLD */
     int32_t nice;                    /* [L] */
 
     struct spinlock signal_lock;
-    struct signal_handlers *handlers;/* [I] */
+    struct signal_handlers *handlers;/* [SG] replaced by exec only */
     uint64_t shared_pending;         /* [G] bit n-1 */
-    void *shared_info;               /* [G] queued siginfo, proc/signal.c */
+    struct signal_entry *shared_queue; /* [G] their siginfo, proc/signal.c */
     bool group_exiting;              /* [G] exit_group or a fatal signal */
     int32_t exit_status;             /* [G] wait status once group_exiting */
     struct timer alarm_timer;        /* ITIMER_REAL */
     uint64_t alarm_interval;         /* [G] ns */
 
     uint64_t start_ns;               /* [I] clock_now_ns at fork */
-    uint64_t dead_run_ns;            /* [L] of threads that ended */
-    uint64_t dead_user_ticks, dead_kernel_ticks; /* [L] */
-    uint64_t dead_min_faults, dead_maj_faults;   /* [L] */
-    uint64_t dead_voluntary, dead_involuntary;   /* [L] */
+    uint64_t peak_rss;               /* [L] pages, of spaces it has left */
     struct rusage children_usage;    /* [T] of reaped children */
 };
 
@@ -111,25 +103,67 @@ static inline struct process *process_current(void)
     return this_cpu->current->process;
 }
 
-/* Send `signal` with default kernel siginfo to a process / all of a group.
- * Context: any, also interrupts.  Takes process locks. */
-void signal_send_process(struct process *process, int signal,
-                         const siginfo_t *info);
-int signal_send_group(int32_t group, int signal);
+/* Process `pid`, alive or zombie; NULL if there is none. */
+struct process *process_find_locked(int32_t pid) MUST_HOLD(process_tree_lock);
 
-/* A fault of the current thread: forced delivery (SIG_IGN or blocked kills),
- * with a log line when it kills. */
-void signal_force_fault(int signal, int code, uint64_t address,
-                        struct trap_frame *frame);
+/* The textbook's state, from the stored life and the threads' states. */
+enum process_state process_state(const struct process *process)
+    MUST_HOLD(process_tree_lock);
 
-/* On the way to user mode with THREAD_WORK set: deliver signals (may build a
- * handler frame in *frame or not return), restart or interrupt a system call.
- * Context: interrupts on. */
-void signal_deliver(struct trap_frame *frame);
+/* The number of its group or session, 0 in kernel threads. */
+int32_t process_group_of(const struct process *process)
+    MUST_HOLD(process_tree_lock);
+int32_t process_session_of(const struct process *process)
+    MUST_HOLD(process_tree_lock);
 
-/* End the current process with wait status `status` (exit code << 8 or signal);
- * takes all its threads along. */
+/* Its address space or descriptor table with a reference, for as_put() or
+ * fd_table_put(); NULL once it has none.
+ * Locks: takes process->lock; the caller keeps the process from being reaped
+ * (it is the current one, or the tree lock is held). */
+struct address_space *process_get_space(struct process *process);
+struct fd_table *process_get_files(struct process *process);
+
+/* May the running process send signals to / change `target`? */
+bool process_may_control(const struct process *target);
+
+/*
+ * A process without threads, space, files, fs context, handlers or pid, in
+ * nobody's list; limits, name and credentials are those of `model` (NULL: the
+ * defaults).  NULL when memory is out.
+ */
+__must_check struct process *process_alloc(const struct process *model);
+
+/* Undo process_alloc() and drop what the process refers to by now.
+ * Context: may sleep; the process is in no list. */
+void process_free(struct process *process);
+
+/* Give `thread` to `process`, as its only one.  It has not run yet. */
+void process_adopt_thread(struct process *process, struct thread *thread);
+
+/* Enter `process` into tree, lists and pid table as `pid` (takes over the
+ * reference), child of `parent` (NULL: pid 1) and member of its group and
+ * session. */
+void process_link_locked(struct process *process, struct pid *pid,
+                         struct process *parent)
+    MUST_HOLD(process_tree_lock);
+
+/* Take a zombie out of tree, lists and pid table; process_free() is next. */
+void process_unlink_locked(struct process *process)
+    MUST_HOLD(process_tree_lock);
+
+/* Drop the address space, files, fs context and executable of the current
+ * process.  Context: may sleep. */
+void process_release_parts(struct process *process);
+
+/* Let a parent that waits in vfork() for `process` go on. */
+void process_release_vfork(struct process *process);
+
+/* Boot: caches, pid table and the hooks that fs/ and dev/ call. */
+void process_init(void);
+
+/* End the current process with wait status `status` (exit code << 8, or
+ * signal number, + 0x80 for those that dump core). */
 __noreturn void process_exit_group(int32_t status);
 
-/* Boot: make pid 1 run `path` with argv; panics if it cannot. */
+/* Boot: make pid 1 run `path` with argv {path}; panics if it cannot. */
 void process_start_init(const char *path);

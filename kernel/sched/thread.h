@@ -74,6 +74,9 @@ struct thread {
     void *signal_info;            /* [P] queued siginfo of thread signals */
     struct list_node process_link;/* [P] in process->threads */
     uint64_t clear_child_tid;     /* [P] user address or 0 */
+    uint64_t altstack_base;       /* [S] sigaltstack, user address */
+    uint64_t altstack_bytes;      /* [S] 0: none */
+    uint32_t altstack_flags;      /* [S] SS_AUTODISARM */
     char name[16];                /* [P] comm, for the log and ps */
     void (*entry)(void *);        /* [I] kernel threads */
     void *entry_arg;              /* [I] */
@@ -118,6 +121,23 @@ static inline bool thread_has_flag(const struct thread *t, uint32_t flag)
 {
     return __atomic_load_n(&t->flags, __ATOMIC_SEQ_CST) & flag;
 }
+
+/* Slab caches of threads; boot only. */
+void thread_init(void);
+
+/* Top of the kernel stack. */
+vaddr_t thread_stack_top(const struct thread *thread);
+
+/* Lay out the stack of a thread that never ran so that it begins in
+ * thread_first_run (entry.S). */
+void thread_start_on_stack(struct thread *thread);
+
+/* Continue on the stack of `thread`, in its entry function. */
+__noreturn void thread_jump_to(struct thread *thread);
+
+/* A mapped kernel stack's lowest address (0: no memory), and its return. */
+vaddr_t kstack_alloc(void);
+void kstack_free(vaddr_t stack);
 
 /* Kernel stacks kept for reuse are freed. */
 void kstack_drain(void);

@@ -1,0 +1,26 @@
+/*
+ * proc/itimer.h - the real-time interval timer of a process: alarm and
+ * setitimer(ITIMER_REAL).
+ */
+#pragma once
+
+#include "core/types.h"
+
+struct process;
+
+/* Set up the timer of a new process, not running. */
+void itimer_init(struct process *process);
+
+/*
+ * Start the current process' timer: SIGALRM after `value_ns` (0: stop it), then
+ * every `interval_ns` (0: once).  *left_ns and *old_interval_ns get what the
+ * old one had left.
+ */
+void itimer_set(uint64_t value_ns, uint64_t interval_ns, uint64_t *left_ns,
+                uint64_t *old_interval_ns);
+
+/* What is left (0: not running), and the interval. */
+void itimer_get(uint64_t *left_ns, uint64_t *interval_ns);
+
+/* Stop the timer of a dying process; its handler runs no more after this. */
+void itimer_stop(struct process *process);
