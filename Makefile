@@ -51,7 +51,7 @@ WARN += $(if $(WERROR),-Werror)
 WARN += $(if $(IS_CLANG),-Wthread-safety -Wno-gnu-variable-sized-type-not-at-end)
 # Loops in memset() and friends must not be turned back into calls of them.
 NO_IDIOMS := $(if $(IS_CLANG),,-fno-tree-loop-distribute-patterns)
-OPT := $(if $(DEBUG),-Og,-O2)
+OPT := $(if $(DEBUG),-Og -DHANU_DEBUG=1,-O2)
 COMMON := $(TARGET_FLAG) -std=gnu17 -g $(OPT) $(WARN) -MMD -MP -nostdinc \
 	-fno-pic -fno-common -fno-omit-frame-pointer -fno-stack-protector \
 	-fcf-protection=none

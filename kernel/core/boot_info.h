@@ -26,3 +26,6 @@ bool boot_option(const char *word);
 
 /* The text behind `key` (as "init="), copied to buf; false if absent. */
 bool boot_option_value(const char *key, char *buf, size_t size);
+
+/* Usable RAM in all. */
+uint64_t boot_ram_bytes(void);

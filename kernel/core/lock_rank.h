@@ -9,10 +9,10 @@
 
 enum lock_rank {
     /* Sleeping locks. */
-    RANK_RENAME = 1,    /* vfs: one rename of directories at a time */
+    RANK_FILE_POS = 1,  /* struct file: offset, taken around read/write */
+    RANK_RENAME,        /* vfs: one rename of directories at a time */
     RANK_INODE_DIR,     /* directory inode; parent before child */
     RANK_INODE,         /* regular inode: size and data consistency */
-    RANK_FILE_POS,      /* struct file: offset, taken around read/write */
     RANK_TTY,           /* line discipline readers take turns */
     RANK_PIPE,          /* pipe buffer: copied to user space without it */
     RANK_FORK,          /* address space copied: parent before child */

@@ -36,10 +36,13 @@ typedef uint64_t pfn_t;   /* physical frame number */
 
 /* A pointer into user space: never dereferenced outside vm/usercopy.c. */
 #ifdef __clang__
-#define __user __attribute__((noderef, address_space(1)))
+#define __user  __attribute__((noderef, address_space(1)))
 #else
 #define __user
 #endif
+
+/* In a cast between user and kernel pointers that is meant. */
+#define __force
 
 /* Lock contracts, checked by clang -Wthread-safety (make check). */
 #ifdef __clang__

@@ -36,6 +36,8 @@ extern const struct sched_policy *sched_policy; /* [I] */
 extern void (*sched_space_switch)(struct thread *prev, struct thread *next);
 
 void sched_init(void);
+/* Make the idle thread of a CPU that is about to start.  Boot CPU only. */
+void sched_prepare_cpu(struct cpu *cpu);
 /* Become this CPU's idle thread; runs ready threads.  Does not return. */
 __noreturn void sched_start_cpu(void);
 
@@ -57,10 +59,12 @@ static inline void sched_point(void)
 /* Switch away; the thread's state says why.  Used by wait.c and thread.c. */
 void sched_block(void);
 
+/* Ask the hardware for the next timer interrupt of this CPU.  Context:
+ * interrupts off. */
+void sched_program_clock(void);
+
 /* From the timer interrupt. */
 void sched_tick(bool from_user);
-
-/* From VECTOR_RESCHEDULE: nothing to do, need_resched is already set. */
 
 /* Exact run time of a thread so far, also while it runs. */
 uint64_t thread_run_ns(const struct thread *thread);

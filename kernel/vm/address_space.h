@@ -46,6 +46,7 @@ struct region {
     struct mapping *mapping;     /* [I] NULL: private anonymous */
     struct address_space *space; /* [I] */
     struct list_node mapping_link; /* [M] in mapping->regions */
+    uint64_t zap_generation;     /* [M] truncation that visited it last */
 };
 
 struct family {
@@ -64,6 +65,7 @@ struct address_space {
     struct region *last_hit;     /* [A] cache of region_find */
     uint32_t region_count;       /* [A] */
     vaddr_t mmap_base;           /* [A] search for free room downwards */
+    vaddr_t mmap_hint;           /* [A] room was last found here */
     vaddr_t brk_start, brk;      /* [A] */
     vaddr_t stack_top;           /* [A] */
     vaddr_t arg_start, arg_end, env_start, env_end; /* [A] for /proc */
@@ -137,6 +139,11 @@ int64_t vm_mincore(struct address_space *as, vaddr_t addr, uint64_t bytes,
                    unsigned char __user *vec);
 int64_t vm_msync(struct address_space *as, vaddr_t addr, uint64_t bytes,
                  int flags);
+
+/* Write into a space that may not be the current one (exec fills the new
+ * stack); pages are faulted in.  0, -EFAULT or -ENOMEM. */
+__must_check int as_write(struct address_space *as, vaddr_t va,
+                          const void *bytes, size_t n);
 
 /* Recount every frame reference from page tables and mappings; prints what
  * disagrees and returns the number of complaints.  Context: the system is

@@ -32,7 +32,6 @@ struct fault_facts {
     bool region_has_mapping;
     bool pte_present, pte_writable, pte_executable;
     bool frame_is_zero;      /* the shared zero frame */
-    bool frame_is_mappings;  /* page cache: its mapping also holds it */
     uint32_t frame_refs;
 };
 

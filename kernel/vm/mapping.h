@@ -43,6 +43,7 @@ struct mapping {
     uint64_t page_count;           /* [M] frames held */
     struct list_node regions;      /* [M] regions that map it */
     uint32_t writable_regions;     /* [M] shared writable ones (ETXTBSY...) */
+    uint64_t zap_generation;       /* [M] of the last truncation */
 };
 
 void mapping_init(struct mapping *mapping, const struct mapping_ops *ops,
@@ -60,6 +61,11 @@ void mapping_destroy(struct mapping *mapping);
  */
 __must_check int mapping_get_frame(struct mapping *mapping, uint64_t index,
                                    bool create, struct frame **out);
+
+/* The cached frames of pages [index, index + count) into out[], each with a
+ * reference, NULL where there is none; makes no pages. */
+void mapping_get_cached(struct mapping *mapping, uint64_t index,
+                        unsigned count, struct frame **out);
 
 /* Put an initrd frame in at `index` without a copy (boot only): the frame is
  * adopted as FRAME_MAPPING, its reference belongs to the mapping. */

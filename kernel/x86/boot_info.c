@@ -17,9 +17,10 @@
 enum { BOOT_KIND_PVH = 1, BOOT_KIND_MULTIBOOT2 = 2 };
 enum { E820_RAM = 1 };
 #define PVH_MAGIC 0x336ec578u
-#define BOOT_LIMIT 0x100000000ul
+#define KERNEL_OFFSET 0xffffffff80000000ul
 
 struct boot_info boot_info;
+static uint8_t rsdp_copy[36];
 
 struct pvh_info {
     uint32_t magic, version, flags, module_count;
@@ -120,8 +121,10 @@ static void read_mb2(const uint8_t *info)
             break;
         case MB2_ACPI1:
         case MB2_ACPI2:
-            /* A copy of the RSDP inside the information block. */
-            boot_info.rsdp = virt_to_phys(body);
+            /* Kept: the information block's memory is soon reused. */
+            memcpy(rsdp_copy, body,
+                   MIN(sizeof(rsdp_copy), tag->size - sizeof(*tag)));
+            boot_info.rsdp = (vaddr_t)rsdp_copy - KERNEL_OFFSET;
             break;
         default:
             break;
@@ -145,6 +148,15 @@ void boot_main(unsigned kind, paddr_t info)
     cpu_set_boot_gs();
     paging_init();
     kmain();
+}
+
+uint64_t boot_ram_bytes(void)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < boot_info.ram_count; i++)
+        sum += boot_info.ram[i].end - boot_info.ram[i].start;
+    return sum;
 }
 
 static const char *find_word(const char *word)

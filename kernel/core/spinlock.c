@@ -1,0 +1,144 @@
+/*
+ * core/spinlock.c - see spinlock.h.
+ *
+ * this_cpu->spin_depth counts the spinlocks this CPU holds; while it is not 0
+ * interrupts are off and nothing may sleep.
+ */
+#include "core/spinlock.h"
+
+#include "core/config.h"
+#include "core/panic.h"
+#include "x86/cpu.h"
+
+void spinlock_init(struct spinlock *lock, const char *name,
+                   enum lock_rank rank)
+{
+    *lock = (struct spinlock)SPINLOCK_INIT(name, rank);
+}
+
+static inline void depth_push(void)
+{
+    bool on = irqs_enabled();
+
+    irqs_disable();
+    if (this_cpu->spin_depth == 0)
+        this_cpu->irqs_were_on = on;
+    this_cpu->spin_depth++;
+}
+
+static inline void depth_pop(void)
+{
+    uint32_t depth = this_cpu->spin_depth - 1;
+
+    this_cpu->spin_depth = depth;
+    if (depth == 0 && this_cpu->irqs_were_on)
+        irqs_enable();
+}
+
+static void check_before(const struct spinlock *lock, bool same_rank_ok)
+{
+    struct cpu *cpu = cpu_self();
+    uint32_t depth = cpu->spin_depth - 1;
+
+    if (depth == 0 || depth > ARRAY_LENGTH(cpu->held))
+        return;
+    const struct spinlock *outer = cpu->held[depth - 1];
+    if (outer == lock)
+        panic("spinlock %s taken twice by CPU %u", lock->name, cpu->id);
+    if (outer && (outer->rank > lock->rank ||
+                  (outer->rank == lock->rank && !same_rank_ok)))
+        panic("spinlock %s (rank %u) taken inside %s (rank %u)", lock->name,
+              lock->rank, outer->name, outer->rank);
+}
+
+static void note_taken(struct spinlock *lock, vaddr_t ip)
+{
+    struct cpu *cpu = cpu_self();
+    uint32_t depth = cpu->spin_depth - 1;
+
+    if (depth < ARRAY_LENGTH(cpu->held))
+        cpu->held[depth] = lock;
+    lock->holder_cpu = cpu->id;
+    lock->holder_ip = ip;
+}
+
+/* Locks are not always dropped in reverse order: close the gap. */
+static void note_dropped(struct spinlock *lock)
+{
+    struct cpu *cpu = cpu_self();
+    uint32_t depth = MIN(cpu->spin_depth, (uint32_t)ARRAY_LENGTH(cpu->held));
+
+    if (lock->holder_cpu != cpu->id)
+        panic("spinlock %s dropped by CPU %u, held by CPU %u", lock->name,
+              cpu->id, lock->holder_cpu);
+    for (uint32_t i = depth; i-- > 0;) {
+        if (cpu->held[i] != lock)
+            continue;
+        for (; i + 1 < depth; i++)
+            cpu->held[i] = cpu->held[i + 1];
+        return;
+    }
+}
+
+static inline bool try_take(struct spinlock *lock)
+{
+    uint32_t expected = 0;
+
+    return __atomic_compare_exchange_n(&lock->locked, &expected, 1, false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static inline void take(struct spinlock *lock)
+{
+    while (unlikely(!try_take(lock)))
+        while (__atomic_load_n(&lock->locked, __ATOMIC_RELAXED))
+            cpu_pause();
+}
+
+void spin_lock(struct spinlock *lock) NO_LOCK_ANALYSIS
+{
+    depth_push();
+    if (CONFIG_LOCK_CHECKS)
+        check_before(lock, false);
+    take(lock);
+    if (CONFIG_LOCK_CHECKS)
+        note_taken(lock, (vaddr_t)__builtin_return_address(0));
+}
+
+void spin_lock_nested(struct spinlock *lock) NO_LOCK_ANALYSIS
+{
+    depth_push();
+    if (CONFIG_LOCK_CHECKS)
+        check_before(lock, true);
+    take(lock);
+    if (CONFIG_LOCK_CHECKS)
+        note_taken(lock, (vaddr_t)__builtin_return_address(0));
+}
+
+bool spin_trylock(struct spinlock *lock) NO_LOCK_ANALYSIS
+{
+    depth_push();
+    if (!try_take(lock)) {
+        depth_pop();
+        return false;
+    }
+    if (CONFIG_LOCK_CHECKS)
+        note_taken(lock, (vaddr_t)__builtin_return_address(0));
+    return true;
+}
+
+void spin_unlock(struct spinlock *lock) NO_LOCK_ANALYSIS
+{
+    assert(lock->locked);
+    if (CONFIG_LOCK_CHECKS)
+        note_dropped(lock);
+    __atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
+    depth_pop();
+}
+
+bool spin_is_held(const struct spinlock *lock)
+{
+    if (!__atomic_load_n(&lock->locked, __ATOMIC_RELAXED))
+        return false;
+    return !CONFIG_LOCK_CHECKS || lock->holder_cpu == this_cpu->id;
+}

@@ -1,0 +1,415 @@
+/*
+ * sched/sched.c - run queues, switching, preemption, balancing.
+ *
+ * 1 Idea      Each CPU has a queue of ready threads; the policy orders it.  A
+ *             CPU without a ready thread runs its idle thread, which first
+ *             tries to take one from the longest queue and then halts.
+ * 2 States    NEW -> READY -> RUNNING -> BLOCKED or READY or DEAD.  A thread is
+ *             in a run queue exactly while READY.  BLOCKED threads may still be
+ *             on their CPU, on the way into switch_to(): waking such a one only
+ *             makes it RUNNING again.
+ * 3 Locking   rq->lock of the CPU in thread->cpu guards the state.  It is held
+ *             across switch_context() and dropped by whoever runs next, so
+ *             nobody sees a thread as switched away before its registers are
+ *             saved.  Two run queues are never locked together.
+ * 4 Failure   Nothing here can fail.
+ * 5 Elsewhere Linux preempts the kernel too; here only returns to user mode
+ *             and sched_point() give way.
+ */
+#include "sched/sched.h"
+
+#include "core/panic.h"
+#include "x86/clock.h"
+#include "x86/fpu.h"
+#include "x86/irq.h"
+#include "x86/lapic.h"
+
+#define SLICE_NS (NSEC_PER_SEC / CONFIG_TICK_HZ)
+
+struct run_queue run_queues[CONFIG_MAX_CPUS];
+const struct sched_policy *sched_policy = &policy_rr;
+void (*sched_space_switch)(struct thread *prev, struct thread *next);
+
+void switch_context(struct thread *from, struct thread *to);
+void sched_finish_first_switch(void);
+static void schedule(void);
+
+static struct run_queue *this_queue(void)
+{
+    return &run_queues[this_cpu->id];
+}
+
+static bool is_idle(const struct thread *t)
+{
+    return t == cpus[t->cpu].idle;
+}
+
+void sched_init(void)
+{
+    for (unsigned i = 0; i < CONFIG_MAX_CPUS; i++) {
+        struct run_queue *rq = &run_queues[i];
+        spinlock_init(&rq->lock, "run queue", RANK_RUN_QUEUE);
+        list_init(&rq->ready);
+        rq->cpu = i;
+    }
+    timer_init_cpus();
+}
+
+/* Ask for the next timer interrupt: first software timer, or end of the slice
+ * while a thread other than idle runs. */
+void sched_program_clock(void)
+{
+    uint64_t deadline = timer_next_deadline();
+    const struct thread *t = thread_current();
+
+    if (!is_idle(t) && t->slice_end < deadline)
+        deadline = t->slice_end;
+    clock_program(deadline);
+}
+
+static void enqueue_locked(struct run_queue *rq, struct thread *t)
+    MUST_HOLD(rq->lock);
+static void enqueue_locked(struct run_queue *rq, struct thread *t)
+{
+    t->state = THREAD_READY;
+    t->cpu = rq->cpu;
+    rq->ready_count++;
+    sched_policy->enqueue(rq, t);
+}
+
+static bool cpu_is_idle(unsigned id)
+{
+    const struct cpu *cpu = &cpus[id];
+
+    return cpu->online &&
+           __atomic_load_n(&cpu->current, __ATOMIC_RELAXED) == cpu->idle &&
+           __atomic_load_n(&run_queues[id].ready_count, __ATOMIC_RELAXED) == 0;
+}
+
+/* Where a woken thread goes: its last CPU if that is free, else any free one,
+ * else its last. */
+static unsigned choose_cpu(const struct thread *t)
+{
+    if (cpu_count == 1 || cpu_is_idle(t->cpu))
+        return t->cpu;
+    for (unsigned i = 0; i < cpu_count; i++)
+        if (cpu_is_idle(i))
+            return i;
+    return t->cpu;
+}
+
+/* Queue a READY thread that is on no queue, and get the CPU to look. */
+static void place(struct thread *t, unsigned id)
+{
+    struct run_queue *rq = &run_queues[id];
+
+    spin_lock(&rq->lock);
+    enqueue_locked(rq, t);
+    struct cpu *cpu = &cpus[id];
+    bool idle = cpu->current == cpu->idle;
+    if (idle)
+        __atomic_store_n(&cpu->need_resched, 1, __ATOMIC_SEQ_CST);
+    spin_unlock(&rq->lock);
+    if (idle && id != this_cpu->id)
+        lapic_send_ipi(cpu->apic_id, VECTOR_RESCHEDULE);
+}
+
+/* The queue of the thread's CPU, locked; the thread may move until it is. */
+static struct run_queue *lock_queue_of(struct thread *t) NO_LOCK_ANALYSIS
+{
+    for (;;) {
+        uint32_t id = __atomic_load_n(&t->cpu, __ATOMIC_RELAXED);
+        spin_lock(&run_queues[id].lock);
+        if (t->cpu == id)
+            return &run_queues[id];
+        spin_unlock(&run_queues[id].lock);
+    }
+}
+
+bool sched_wake(struct thread *t) NO_LOCK_ANALYSIS
+{
+    /* Looked at without the lock: a thread that is about to sleep sets BLOCKED
+     * before it looks at its condition. */
+    uint8_t seen = __atomic_load_n(&t->state, __ATOMIC_SEQ_CST);
+    if (seen != THREAD_BLOCKED && seen != THREAD_NEW)
+        return false;
+
+    struct run_queue *rq = lock_queue_of(t);
+    if (t->state != THREAD_BLOCKED && t->state != THREAD_NEW) {
+        spin_unlock(&rq->lock);
+        return false;
+    }
+    if (t->on_cpu) {
+        t->state = THREAD_RUNNING;
+        spin_unlock(&rq->lock);
+        return true;
+    }
+    t->state = THREAD_READY;
+    spin_unlock(&rq->lock);
+    place(t, choose_cpu(t));
+    return true;
+}
+
+void sched_yield(void)
+{
+    bool on = irqs_enabled();
+
+    irqs_disable();
+    spin_lock(&this_queue()->lock);
+    schedule();
+    if (on)
+        irqs_enable();
+}
+
+void sched_block(void)
+{
+    bool on = irqs_enabled();
+
+    irqs_disable();
+    struct run_queue *rq = this_queue();
+    spin_lock(&rq->lock);
+    if (thread_current()->state == THREAD_RUNNING)
+        spin_unlock(&rq->lock); /* woken already */
+    else
+        schedule();
+    if (on)
+        irqs_enable();
+}
+
+static void account_switch(struct run_queue *rq, struct thread *prev,
+                           struct thread *next, bool voluntary)
+{
+    uint64_t now = clock_now_ns();
+
+    prev->run_ns += now - prev->switched_in;
+    if (is_idle(prev))
+        rq->idle_ns += now - prev->switched_in;
+    if (voluntary)
+        prev->switches_voluntary++;
+    else
+        prev->switches_involuntary++;
+    next->switched_in = now;
+    next->slice_end = now + SLICE_NS;
+    rq->switches++;
+}
+
+/* Per-thread CPU state that the C code around the switch does not keep. */
+static void save_user_state(struct thread *prev)
+{
+    if (!prev->fpu)
+        return;
+    fpu_save(prev->fpu);
+    prev->fs_base = cpu_get_fs_base();
+    prev->gs_base = cpu_get_user_gs_base();
+}
+
+static void load_user_state(struct thread *next)
+{
+    if (!next->fpu)
+        return;
+    fpu_restore(next->fpu);
+    cpu_set_fs_base(next->fs_base);
+    cpu_set_user_gs_base(next->gs_base);
+    cpu_set_kernel_stack(thread_stack_top(next));
+}
+
+/* What the next thread does for the previous one, on both ways out of the
+ * switch: mark it as off this CPU, drop the lock it took. */
+static void finish_switch(void) NO_LOCK_ANALYSIS
+{
+    struct run_queue *rq = this_queue();
+
+    __atomic_store_n(&rq->previous->on_cpu, false, __ATOMIC_RELEASE);
+    rq->previous = NULL;
+    spin_unlock(&rq->lock);
+}
+
+static void switch_to(struct run_queue *rq, struct thread *next)
+{
+    struct cpu *cpu = cpu_self();
+    struct thread *prev = cpu->current;
+
+    assert_eq(cpu->spin_depth, 1); /* only the run queue's lock */
+    next->state = THREAD_RUNNING;
+    next->on_cpu = true;
+    next->cpu = cpu->id;
+    rq->previous = prev;
+    save_user_state(prev);
+    if (next->space)
+        sched_space_switch(prev, next);
+    cpu->current = next;
+    load_user_state(next);
+    switch_context(prev, next);
+    /* Back on this stack, perhaps on another CPU. */
+    finish_switch();
+}
+
+/* Give the CPU to the next ready thread.  The run queue is locked on entry and
+ * not on return; interrupts were off before it was locked, so that whoever
+ * unlocks it leaves them off. */
+static void schedule(void) NO_LOCK_ANALYSIS
+{
+    struct run_queue *rq = this_queue();
+    struct cpu *cpu = cpu_self();
+    struct thread *prev = cpu->current;
+    bool voluntary = prev->state != THREAD_RUNNING;
+
+    cpu->need_resched = 0;
+    if (!voluntary && !is_idle(prev))
+        enqueue_locked(rq, prev);
+    struct thread *next = sched_policy->pick_next(rq);
+    if (next)
+        rq->ready_count--;
+    else
+        next = cpu->idle;
+
+    if (next == prev) {
+        prev->state = THREAD_RUNNING;
+        prev->slice_end = clock_now_ns() + SLICE_NS;
+        spin_unlock(&rq->lock);
+        sched_program_clock();
+        return;
+    }
+    account_switch(rq, prev, next, voluntary);
+    switch_to(rq, next);
+    sched_program_clock();
+}
+
+/* From entry.S, when a new thread first runs: schedule() has no frame on its
+ * stack to return to. */
+void sched_finish_first_switch(void)
+{
+    finish_switch();
+    irqs_disable();
+    sched_program_clock();
+    if (thread_current()->entry)
+        irqs_enable();
+}
+
+/* Take a ready thread from the longest other queue. */
+static bool steal_work(void)
+{
+    struct run_queue *busiest = NULL;
+
+    for (unsigned i = 0; i < cpu_count; i++) {
+        struct run_queue *rq = &run_queues[i];
+        if (i != this_cpu->id && rq->ready_count > 0 &&
+            (!busiest || rq->ready_count > busiest->ready_count))
+            busiest = rq;
+    }
+    if (!busiest)
+        return false;
+    spin_lock(&busiest->lock);
+    struct thread *t = sched_policy->pick_next(busiest);
+    if (t)
+        busiest->ready_count--;
+    spin_unlock(&busiest->lock);
+    if (!t)
+        return false;
+    place(t, this_cpu->id);
+    return true;
+}
+
+__noreturn static void idle_loop(void)
+{
+    for (;;) {
+        irqs_disable();
+        if (!this_cpu->need_resched && this_queue()->ready_count == 0 &&
+            !steal_work()) {
+            /* sti takes effect after the next instruction, so no interrupt
+             * comes between it and hlt. */
+            __asm__ volatile("sti; hlt; cli" ::: "memory");
+        }
+        irqs_enable();
+        sched_yield();
+    }
+}
+
+static void idle_entry(void *unused)
+{
+    idle_loop();
+}
+
+void sched_prepare_cpu(struct cpu *cpu)
+{
+    struct thread *idle = thread_create("idle", false);
+
+    if (!idle)
+        panic("no memory for an idle thread");
+    idle->entry = idle_entry;
+    idle->cpu = cpu->id;
+    idle->tid = 0;
+    cpu->idle = idle;
+}
+
+void sched_start_cpu(void)
+{
+    struct cpu *cpu = cpu_self();
+    struct thread *idle = cpu->idle;
+
+    irqs_disable();
+    idle->state = THREAD_RUNNING;
+    idle->on_cpu = true;
+    idle->switched_in = clock_now_ns();
+    cpu->current = idle;
+    __atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
+    thread_jump_to(idle);
+}
+
+void sched_tick(bool from_user)
+{
+    struct thread *t = thread_current();
+    uint64_t now = clock_now_ns();
+
+    timer_run_due(now);
+    if (!is_idle(t) && now >= t->slice_end) {
+        struct run_queue *rq = this_queue();
+        if (from_user)
+            t->user_ticks++;
+        else
+            t->kernel_ticks++;
+        spin_lock(&rq->lock);
+        if (sched_policy->tick(rq, t))
+            this_cpu->need_resched = 1;
+        t->slice_end = now + SLICE_NS;
+        spin_unlock(&rq->lock);
+    }
+    sched_program_clock();
+}
+
+uint64_t thread_run_ns(const struct thread *t)
+{
+    uint64_t ns = t->run_ns;
+
+    if (t->on_cpu)
+        ns += clock_now_ns() - t->switched_in;
+    return ns;
+}
+
+uint64_t sched_idle_ns(unsigned cpu)
+{
+    const struct thread *idle = cpus[cpu].idle;
+    uint64_t ns = run_queues[cpu].idle_ns;
+
+    if (idle && idle->on_cpu)
+        ns += clock_now_ns() - idle->switched_in;
+    return ns;
+}
+
+uint64_t sched_switch_count(void)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < cpu_count; i++)
+        sum += run_queues[i].switches;
+    return sum;
+}
+
+unsigned sched_running_count(void)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < cpu_count; i++)
+        n += run_queues[i].ready_count + (cpus[i].current != cpus[i].idle);
+    return n;
+}

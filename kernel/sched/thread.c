@@ -1,0 +1,263 @@
+/*
+ * sched/thread.c - making and freeing threads and their kernel stacks.
+ *
+ * Kernel stacks lie in an area of their own, each above an unmapped guard page,
+ * so that an overflow becomes a double fault (which has its own stack) and not
+ * silent damage.  A slot whose stack was unmapped is reused only after every
+ * CPU has flushed its TLB; slots are handed out in a circle, and each lap
+ * begins with one flush.  A few stacks are kept mapped for reuse.
+ */
+#include "sched/thread.h"
+
+#include "base/string.h"
+#include "core/panic.h"
+#include "mem/frame.h"
+#include "mem/slab.h"
+#include "sched/sched.h"
+#include "x86/clock.h"
+#include "x86/fpu.h"
+#include "x86/paging.h"
+#include "x86/tlb.h"
+
+#define KSTACK_BASE  0xffffd00000000000ul
+#define KSTACK_BYTES (CONFIG_KSTACK_PAGES * PAGE_SIZE)
+#define KSTACK_PITCH (KSTACK_BYTES + PAGE_SIZE) /* with the guard below */
+enum { KSTACK_SLOTS = 65536, KSTACK_CACHE = 32 };
+#define KSTACK_ORDER 2
+_Static_assert(CONFIG_KSTACK_PAGES == 1 << KSTACK_ORDER, "stack is one block");
+
+static struct spinlock kstack_lock = SPINLOCK_INIT("kernel stacks", RANK_KSTACK);
+static uint64_t slot_used[KSTACK_SLOTS / 64];  /* [L] bit: stack is mapped */
+static uint32_t slot_next;                     /* [L] where the search goes on */
+static vaddr_t cache[KSTACK_CACHE];            /* [L] mapped, unused stacks */
+static uint32_t cached;                        /* [L] */
+
+static struct slab_cache thread_cache, fpu_cache;
+
+void thread_init(void)
+{
+    slab_cache_init(&thread_cache, "thread", sizeof(struct thread));
+    slab_cache_init(&fpu_cache, "fpu", ALIGN_UP(fpu_state_bytes, 64ul));
+}
+
+/* A slot not used since the last flush; 0 = none in this lap. */
+static vaddr_t take_slot_locked(void) MUST_HOLD(kstack_lock);
+static vaddr_t take_slot_locked(void)
+{
+    while (slot_next < KSTACK_SLOTS) {
+        uint32_t slot = slot_next++;
+        if (!(slot_used[slot / 64] & (1ul << slot % 64))) {
+            slot_used[slot / 64] |= 1ul << slot % 64;
+            return KSTACK_BASE + slot * KSTACK_PITCH + PAGE_SIZE;
+        }
+    }
+    return 0;
+}
+
+static void release_slot(vaddr_t stack)
+{
+    uint64_t slot = (stack - KSTACK_BASE) / KSTACK_PITCH;
+
+    spin_lock(&kstack_lock);
+    slot_used[slot / 64] &= ~(1ul << slot % 64);
+    spin_unlock(&kstack_lock);
+}
+
+static void unmap_stack(vaddr_t stack)
+{
+    struct frame *block = NULL;
+
+    for (unsigned i = 0; i < CONFIG_KSTACK_PAGES; i++) {
+        paddr_t pa = kernel_unmap_page(stack + i * PAGE_SIZE);
+        cpu_invlpg(stack + i * PAGE_SIZE);
+        if (i == 0)
+            block = frame_of_phys(pa);
+    }
+    frame_free(block, KSTACK_ORDER);
+    release_slot(stack);
+}
+
+static vaddr_t map_stack(vaddr_t stack)
+{
+    struct frame *block = frame_alloc(KSTACK_ORDER, FRAME_KERNEL);
+    unsigned i = 0;
+
+    if (!block)
+        goto out_slot;
+    spin_lock(&kstack_lock); /* neighbours may share a page table */
+    for (; i < CONFIG_KSTACK_PAGES; i++)
+        if (kernel_map_page(stack + i * PAGE_SIZE,
+                            frame_phys(block) + i * PAGE_SIZE,
+                            PTE_WRITE | PTE_GLOBAL | pte_nx) != 0)
+            break;
+    if (i == CONFIG_KSTACK_PAGES) {
+        spin_unlock(&kstack_lock);
+        return stack;
+    }
+    while (i-- > 0)
+        kernel_unmap_page(stack + i * PAGE_SIZE);
+    spin_unlock(&kstack_lock);
+    frame_free(block, KSTACK_ORDER);
+out_slot:
+    release_slot(stack);
+    return 0;
+}
+
+vaddr_t kstack_alloc(void)
+{
+    vaddr_t stack = 0;
+
+    spin_lock(&kstack_lock);
+    if (cached > 0)
+        stack = cache[--cached];
+    vaddr_t slot = stack ? 0 : take_slot_locked();
+    spin_unlock(&kstack_lock);
+    if (stack)
+        return stack;
+    if (slot == 0) {
+        /* A new lap: stale entries of freed stacks go first. */
+        tlb_flush_all_cpus();
+        spin_lock(&kstack_lock);
+        slot_next = 0;
+        slot = take_slot_locked();
+        spin_unlock(&kstack_lock);
+        if (slot == 0)
+            return 0;
+    }
+    return map_stack(slot);
+}
+
+void kstack_free(vaddr_t stack)
+{
+    spin_lock(&kstack_lock);
+    bool keep = cached < KSTACK_CACHE;
+    if (keep)
+        cache[cached++] = stack;
+    spin_unlock(&kstack_lock);
+    if (!keep)
+        unmap_stack(stack);
+}
+
+void kstack_drain(void)
+{
+    for (;;) {
+        spin_lock(&kstack_lock);
+        vaddr_t stack = cached > 0 ? cache[--cached] : 0;
+        spin_unlock(&kstack_lock);
+        if (stack == 0)
+            return;
+        unmap_stack(stack);
+    }
+}
+
+vaddr_t thread_stack_top(const struct thread *thread)
+{
+    return thread->kernel_stack + KSTACK_BYTES;
+}
+
+struct trap_frame *thread_user_frame(struct thread *thread)
+{
+    return (struct trap_frame *)(thread_stack_top(thread) -
+                                 sizeof(struct trap_frame));
+}
+
+struct thread *thread_create(const char *name, bool user)
+{
+    struct thread *t = slab_alloc_zeroed(&thread_cache);
+
+    if (!t)
+        return NULL;
+    t->kernel_stack = kstack_alloc();
+    if (t->kernel_stack == 0)
+        goto out_free;
+    if (user) {
+        t->fpu = slab_alloc(&fpu_cache);
+        if (!t->fpu)
+            goto out_stack;
+        fpu_state_reset(t->fpu);
+    }
+    t->state = THREAD_NEW;
+    t->cpu = this_cpu->id;
+    list_init(&t->run_link);
+    list_init(&t->process_link);
+    timer_init(&t->sleep_timer, NULL);
+    strlcpy(t->name, name, sizeof(t->name));
+    thread_start_on_stack(t);
+    return t;
+
+out_stack:
+    kstack_free(t->kernel_stack);
+out_free:
+    slab_free(&thread_cache, t);
+    return NULL;
+}
+
+/* What switch_context pops for a thread that never ran: callee-saved registers
+ * and the address of thread_first_run, below the user frame. */
+struct first_frame {
+    uint64_t r15, r14, r13, r12, rbx, rbp, rip;
+};
+
+extern char thread_first_run[];
+
+void thread_start_on_stack(struct thread *t)
+{
+    struct first_frame *first =
+        (struct first_frame *)thread_user_frame(t) - 1;
+
+    memset(first, 0, sizeof(*first));
+    first->rip = (uint64_t)thread_first_run;
+    t->saved_rsp = (vaddr_t)first;
+}
+
+void thread_start_at_frame(struct thread *t, const struct trap_frame *frame)
+{
+    *thread_user_frame(t) = *frame;
+}
+
+struct thread *thread_create_kernel(const char *name, void (*entry)(void *),
+                                    void *arg)
+{
+    struct thread *t = thread_create(name, false);
+
+    if (!t)
+        return NULL;
+    t->entry = entry;
+    t->entry_arg = arg;
+    struct first_frame *first = (struct first_frame *)t->saved_rsp;
+    first->r12 = (uint64_t)entry;
+    first->r13 = (uint64_t)arg;
+    sched_wake(t);
+    return t;
+}
+
+/* Leave the boot stack for that of `t` (this CPU's idle thread). */
+void thread_jump_to(struct thread *t)
+{
+    __asm__ volatile("mov %0, %%rsp; xor %%ebp, %%ebp; call *%1"
+                     :
+                     : "r"(thread_stack_top(t) - 16), "r"(t->entry),
+                       "D"(t->entry_arg)
+                     : "memory");
+    NOT_REACHED();
+}
+
+void thread_destroy(struct thread *t)
+{
+    /* A dead thread is off its stack within a few instructions. */
+    while (__atomic_load_n(&t->on_cpu, __ATOMIC_ACQUIRE))
+        cpu_pause();
+    timer_cancel(&t->sleep_timer);
+    kstack_free(t->kernel_stack);
+    if (t->fpu)
+        slab_free(&fpu_cache, t->fpu);
+    slab_free(&thread_cache, t);
+}
+
+void thread_exit_self(void)
+{
+    irqs_disable();
+    thread_current()->state = THREAD_DEAD;
+    sched_block();
+    NOT_REACHED();
+}

@@ -1,0 +1,114 @@
+/*
+ * syscall/dispatch.c - from a number in RAX to a handler, by table.
+ *
+ * Registers hold the arguments in the order rdi rsi rdx r10 r8 r9
+ * [SysV ABI "Linux conventions"].  For each call abi/syscall.def makes a thunk
+ * that narrows the registers to the handler's types, so that garbage in upper
+ * halves never reaches it.
+ */
+#include "abi/errno.h"
+#include "core/printk.h"
+#include "base/string.h"
+#include "proc/process.h"
+#include "syscall/syscalls.h"
+#include "x86/trap_frame.h"
+
+enum { SYSCALL_LIMIT = 512, UNKNOWN_LOGGED_MAX = 64 };
+
+typedef int64_t (*syscall_thunk)(const struct trap_frame *f);
+
+#define SYSCALL0(nr, name)                                                    \
+    static int64_t thunk_##name(const struct trap_frame *f)                   \
+    {                                                                         \
+        return sys_##name();                                                  \
+    }
+#define SYSCALL1(nr, name, t1, a1)                                            \
+    static int64_t thunk_##name(const struct trap_frame *f)                   \
+    {                                                                         \
+        return sys_##name((t1)f->rdi);                                        \
+    }
+#define SYSCALL2(nr, name, t1, a1, t2, a2)                                    \
+    static int64_t thunk_##name(const struct trap_frame *f)                   \
+    {                                                                         \
+        return sys_##name((t1)f->rdi, (t2)f->rsi);                            \
+    }
+#define SYSCALL3(nr, name, t1, a1, t2, a2, t3, a3)                            \
+    static int64_t thunk_##name(const struct trap_frame *f)                   \
+    {                                                                         \
+        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx);                \
+    }
+#define SYSCALL4(nr, name, t1, a1, t2, a2, t3, a3, t4, a4)                    \
+    static int64_t thunk_##name(const struct trap_frame *f)                   \
+    {                                                                         \
+        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx, (t4)f->r10);    \
+    }
+#define SYSCALL5(nr, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)            \
+    static int64_t thunk_##name(const struct trap_frame *f)                   \
+    {                                                                         \
+        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx, (t4)f->r10,     \
+                          (t5)f->r8);                                         \
+    }
+#define SYSCALL6(nr, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)    \
+    static int64_t thunk_##name(const struct trap_frame *f)                   \
+    {                                                                         \
+        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx, (t4)f->r10,     \
+                          (t5)f->r8, (t6)f->r9);                              \
+    }
+#include "abi/syscall.def"
+#undef SYSCALL0
+#undef SYSCALL1
+#undef SYSCALL2
+#undef SYSCALL3
+#undef SYSCALL4
+#undef SYSCALL5
+#undef SYSCALL6
+
+#define ENTRY(nr, name) [nr] = thunk_##name,
+#define SYSCALL0(nr, name) ENTRY(nr, name)
+#define SYSCALL1(nr, name, ...) ENTRY(nr, name)
+#define SYSCALL2(nr, name, ...) ENTRY(nr, name)
+#define SYSCALL3(nr, name, ...) ENTRY(nr, name)
+#define SYSCALL4(nr, name, ...) ENTRY(nr, name)
+#define SYSCALL5(nr, name, ...) ENTRY(nr, name)
+#define SYSCALL6(nr, name, ...) ENTRY(nr, name)
+static const syscall_thunk table[SYSCALL_LIMIT] = {
+#include "abi/syscall.def"
+};
+
+/* One log line per program and number; the set is small and lossy: when it is
+ * full, older ones are forgotten. */
+static int64_t unknown_call(uint64_t number)
+{
+    static struct {
+        char name[16];
+        uint64_t number;
+    } logged[UNKNOWN_LOGGED_MAX];
+    static unsigned next;
+    static struct spinlock lock = SPINLOCK_INIT("unknown calls", RANK_FS_LEAF);
+    const struct thread *t = thread_current();
+    bool seen = false;
+
+    spin_lock(&lock);
+    for (unsigned i = 0; i < UNKNOWN_LOGGED_MAX && !seen; i++)
+        seen = logged[i].number == number + 1 &&
+               strcmp(logged[i].name, t->name) == 0;
+    if (!seen) {
+        unsigned slot = next++ % UNKNOWN_LOGGED_MAX;
+        logged[slot].number = number + 1;
+        strlcpy(logged[slot].name, t->name, sizeof(logged[slot].name));
+    }
+    spin_unlock(&lock);
+    if (!seen)
+        printk("%s[%d]: unknown system call %ld\n", t->name, t->tid,
+               (int64_t)number);
+    return -ENOSYS;
+}
+
+int64_t syscall_call(struct trap_frame *frame)
+{
+    uint64_t number = frame->orig_rax;
+
+    if (unlikely(number >= SYSCALL_LIMIT || !table[number]))
+        return unknown_call(number);
+    return table[number](frame);
+}

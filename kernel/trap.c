@@ -1,0 +1,257 @@
+/*
+ * trap.c - what each interrupt, exception and system call leads to.
+ *
+ * Idea:  x86/entry.S has saved the registers; here the vector picks a handler,
+ *        a result is turned into resume, signal or panic in one place, and on
+ *        the way back to user mode pending work is done: reschedule, signals.
+ * Locks: none held on entry.  Interrupts are off on entry of a trap, on during
+ *        page faults and system calls, off again on return to entry.S.
+ * Next:  vm/fault.c, proc/signal.c, sched/sched.c.
+ */
+#include "abi/errno.h"
+#include "abi/signal.h"
+#include "core/panic.h"
+#include "core/printk.h"
+#include "core/upcalls.h"
+#include "base/string.h"
+#include "proc/process.h"
+#include "proc/signal.h"
+#include "sched/sched.h"
+#include "syscall/syscalls.h"
+#include "vm/fault.h"
+#include "vm/usercopy.h"
+#include "x86/cpu.h"
+#include "x86/fpu.h"
+#include "x86/irq.h"
+#include "x86/lapic.h"
+#include "x86/pte.h"
+#include "x86/tlb.h"
+#include "x86/trap_frame.h"
+#include "x86/vectors.h"
+
+static const char *const exception_names[] = {
+    "divide error", "debug", "NMI", "breakpoint", "overflow", "bound",
+    "invalid opcode", "no FPU", "double fault", "9", "invalid TSS",
+    "segment not present", "stack segment", "general protection",
+    "page fault", "15", "x87 error", "alignment", "machine check",
+    "SIMD error",
+};
+
+/* Until nothing is left to do before user mode.  Interrupts are off on entry
+ * and return, on in between. */
+static void return_to_user_work(struct trap_frame *frame)
+{
+    struct thread *t = thread_current();
+
+    while (this_cpu->need_resched || (t->flags & THREAD_WORK)) {
+        irqs_enable();
+        if (this_cpu->need_resched)
+            sched_yield();
+        if (t->flags & THREAD_WORK)
+            signal_deliver(frame);
+        irqs_disable();
+    }
+}
+
+void syscall_dispatch(struct trap_frame *frame)
+{
+    frame->rax = (uint64_t)syscall_call(frame);
+    irqs_disable();
+    if (unlikely(this_cpu->need_resched ||
+                 (thread_current()->flags & THREAD_WORK)))
+        return_to_user_work(frame);
+}
+
+/* The si_code of a floating-point exception, from the status that the CPU left
+ * in the saved state. [SDM-1 "x87 FPU Status Register", "MXCSR"] */
+static int float_code(unsigned vector)
+{
+    struct thread *t = thread_current();
+    uint16_t status;
+    uint32_t mxcsr;
+
+    irqs_disable();
+    fpu_save(t->fpu);
+    irqs_enable();
+    memcpy(&status, (char *)t->fpu + 2, sizeof(status));
+    memcpy(&mxcsr, (char *)t->fpu + 24, sizeof(mxcsr));
+    unsigned raised = vector == VECTOR_MF ? status : mxcsr & ~(mxcsr >> 7);
+    if (raised & 0x01)
+        return FPE_FLTINV;
+    if (raised & 0x04)
+        return FPE_FLTDIV;
+    if (raised & 0x08)
+        return FPE_FLTOVF;
+    if (raised & 0x12)
+        return FPE_FLTUND;
+    return FPE_FLTRES;
+}
+
+/* Exceptions of user code other than page faults. */
+static void user_exception(struct trap_frame *frame)
+{
+    uint64_t ip = frame->rip;
+
+    switch (frame->vector) {
+    case VECTOR_DE:
+        signal_force_fault(SIGFPE, FPE_INTDIV, ip, frame);
+        break;
+    case VECTOR_DB:
+        frame->rflags &= ~0x100ul; /* TF: one trap per request */
+        signal_force_fault(SIGTRAP, TRAP_TRACE, ip, frame);
+        break;
+    case VECTOR_BP:
+        signal_force_fault(SIGTRAP, SI_KERNEL, 0, frame);
+        break;
+    case VECTOR_UD:
+        signal_force_fault(SIGILL, ILL_ILLOPN, ip, frame);
+        break;
+    case VECTOR_MF:
+    case VECTOR_XM:
+        signal_force_fault(SIGFPE, float_code((unsigned)frame->vector), ip,
+                           frame);
+        break;
+    case VECTOR_AC:
+        signal_force_fault(SIGBUS, BUS_ADRALN, 0, frame);
+        break;
+    case VECTOR_SS:
+    case VECTOR_NP:
+        signal_force_fault(SIGBUS, SI_KERNEL, 0, frame);
+        break;
+    default:
+        signal_force_fault(SIGSEGV, SI_KERNEL, 0, frame);
+        break;
+    }
+}
+
+/* The one place where a fault's result becomes resume, signal or EFAULT. */
+static void finish_fault(struct trap_frame *frame, enum fault_result result,
+                         vaddr_t address)
+{
+    bool user = trap_from_user(frame);
+
+    if (result == FAULT_OK)
+        return;
+    if (result == FAULT_NOMEM) {
+        if (process_current() == init_process) {
+            sched_yield(); /* never init: it tries again */
+            return;
+        }
+        printk("%s[%d]: out of memory at %lx, killed\n",
+               thread_current()->name, thread_current()->tid, address);
+        signal_force_kill();
+    }
+    if (!user) {
+        vaddr_t fixup = usercopy_fixup(frame->rip);
+        if (fixup == 0)
+            panic_frame(frame, "page fault at %lx in the kernel", address);
+        frame->rip = fixup;
+        return;
+    }
+    switch (result) {
+    case FAULT_SEGV_MAPERR:
+        signal_force_fault(SIGSEGV, SEGV_MAPERR, address, frame);
+        break;
+    case FAULT_SEGV_ACCERR:
+        signal_force_fault(SIGSEGV, SEGV_ACCERR, address, frame);
+        break;
+    case FAULT_BUS:
+        signal_force_fault(SIGBUS, BUS_ADRERR, address, frame);
+        break;
+    case FAULT_KERNEL_BUG:
+        panic_frame(frame, "page fault at %lx: page tables are corrupt",
+                    address);
+    default:
+        break;
+    }
+}
+
+static void page_fault(struct trap_frame *frame)
+{
+    vaddr_t address = cpu_read_cr2(); /* before an interrupt can fault too */
+    struct thread *t = thread_current();
+    bool user = trap_from_user(frame);
+    enum fault_result result = FAULT_KERNEL_BUG;
+
+    if (!user && t->faults_disabled && address < USER_END) {
+        vaddr_t fixup = usercopy_fixup(frame->rip);
+        if (fixup != 0) {
+            frame->rip = fixup;
+            return;
+        }
+    }
+    if (t->space && (user || this_cpu->spin_depth == 0)) {
+        irqs_enable();
+        t->min_faults++;
+        result = vm_fault(t->space, address, frame->error, frame->rip, !user);
+    }
+    finish_fault(frame, result, address);
+    irqs_disable();
+}
+
+static void exception(struct trap_frame *frame)
+{
+    if (frame->vector == VECTOR_PF) {
+        page_fault(frame);
+        return;
+    }
+    if (trap_from_user(frame)) {
+        irqs_enable();
+        user_exception(frame);
+        irqs_disable();
+        return;
+    }
+    if (frame->vector == VECTOR_DB) {
+        frame->rflags &= ~0x100ul; /* stepped over syscall entry: ignore */
+        return;
+    }
+    vaddr_t fixup =
+        frame->vector == VECTOR_GP ? usercopy_fixup(frame->rip) : 0;
+    if (fixup != 0) {
+        frame->rip = fixup; /* a non-canonical user address */
+        return;
+    }
+    panic_frame(frame, "%s in the kernel",
+                frame->vector < ARRAY_LENGTH(exception_names)
+                    ? exception_names[frame->vector]
+                    : "exception");
+}
+
+static void interrupt(struct trap_frame *frame)
+{
+    struct cpu *cpu = cpu_self();
+
+    if (frame->vector == VECTOR_SPURIOUS)
+        return;
+    cpu->in_irq = true;
+    switch (frame->vector) {
+    case VECTOR_TIMER:
+        sched_tick(trap_from_user(frame));
+        break;
+    case VECTOR_TLB:
+        tlb_handle_ipi();
+        break;
+    case VECTOR_RESCHEDULE:
+        break; /* need_resched is set already */
+    case VECTOR_HALT:
+        for (;;)
+            __asm__ volatile("cli; hlt");
+    default:
+        irq_dispatch((unsigned)frame->vector);
+        break;
+    }
+    cpu->in_irq = false;
+    lapic_end_of_interrupt();
+}
+
+void trap_dispatch(struct trap_frame *frame)
+{
+    if (frame->vector < VECTOR_IRQ_BASE)
+        exception(frame);
+    else if (frame->vector == 0x80 && trap_from_user(frame))
+        signal_force_fault(SIGSEGV, SI_KERNEL, 0, frame);
+    else
+        interrupt(frame);
+    if (trap_from_user(frame))
+        return_to_user_work(frame);
+}

@@ -1,0 +1,97 @@
+/*
+ * vm/audit.c - recount every reference to user frames and compare.
+ *
+ * Idea:  each present or hidden entry of each space counts one, each slot of a
+ *        mapping that some region maps counts one more; a frame's refs must be
+ *        exactly that.  Page-table frames are counted against table_pages.
+ *        Frames of mappings that no region maps are covered by their own count
+ *        (refs == 1 while kind is MAPPING and unmapped).
+ * Context: the system is quiet: no other thread changes spaces meanwhile.
+ */
+#include "core/printk.h"
+#include "mem/slab.h"
+#include "vm/address_space.h"
+#include "vm/fault.h"
+#include "vm/region.h"
+#include "vm/table.h"
+
+enum { COMPLAINTS_MAX = 16 };
+
+static uint32_t *counts;   /* references found, by frame number */
+static unsigned complaints;
+
+static void complain(const char *what, uint64_t where, uint64_t found,
+                     uint64_t expected)
+{
+    if (complaints++ < COMPLAINTS_MAX)
+        printk("audit: %s %lx: found %lu, recorded %lu\n", what, where, found,
+               expected);
+}
+
+/* Count the entries of one table and what is below; returns its tables. */
+static uint64_t count_table(const pte_t *table, unsigned level, unsigned end)
+{
+    uint64_t tables = 0;
+
+    for (unsigned i = 0; i < end; i++) {
+        pte_t pte = table[i];
+        if (level > 0 && (pte & PTE_PRESENT)) {
+            tables += 1 + count_table(phys_to_virt(pte_phys(pte)), level - 1,
+                                      PT_ENTRIES);
+        } else if (level == 0 && pte_has_frame(pte)) {
+            struct frame *f = pte_frame(pte);
+            if (!(pte & PTE_USER))
+                complain("user entry without the user bit", pte, 0, 1);
+            if (!(f->flags & FRAME_F_PINNED))
+                counts[frame_pfn(f)]++;
+        }
+    }
+    return tables;
+}
+
+static void audit_spaces(void)
+{
+    struct address_space *as;
+
+    spin_lock(&all_spaces_lock);
+    list_for_each(as, &all_spaces, all_link) {
+        uint64_t tables = count_table(phys_to_virt(as->pml4), 3, 256);
+        if (tables != as->table_pages)
+            complain("page tables of space", (uint64_t)as, tables,
+                     as->table_pages);
+    }
+    spin_unlock(&all_spaces_lock);
+}
+
+static void audit_frames(void)
+{
+    for (pfn_t pfn = 0; pfn < frame_pfn_end(); pfn++) {
+        if (!frame_pfn_valid(pfn))
+            continue;
+        const struct frame *f = frame_of_pfn(pfn);
+        if (f->flags & FRAME_F_PINNED)
+            continue;
+        uint64_t expected = counts[pfn];
+        if (f->kind == FRAME_MAPPING)
+            expected++; /* the mapping's own */
+        else if (f->kind != FRAME_ANON && expected == 0)
+            continue;
+        if (f->refs != expected)
+            complain("references of frame", pfn, expected, f->refs);
+    }
+}
+
+unsigned vm_audit(void)
+{
+    counts = kmalloc_zeroed(frame_pfn_end() * sizeof(*counts));
+    if (!counts) {
+        printk("audit: no memory for the counts\n");
+        return 1;
+    }
+    complaints = 0;
+    audit_spaces();
+    audit_frames();
+    frame_check_lists();
+    kfree(counts);
+    return complaints;
+}

@@ -1,0 +1,350 @@
+/*
+ * vm/fault.c - decide what a page fault means, then repair it.
+ *
+ * Idea:   fault_collect() gathers what is known, fault_classify() follows the
+ *         table below row by row and is pure, fault_resolve() does the one
+ *         action that the row names.  First match wins.
+ *
+ *    # | condition                                  | action
+ *   ---+--------------------------------------------+--------------------------
+ *    1 | reserved bit set in the error code         | kernel bug
+ *    2 | kernel mode, kernel address                | kernel bug
+ *    3 | kernel mode, user address, not in usercopy | kernel bug
+ *    4 | no region, and no stack that may grow      | SEGV (MAPERR)
+ *    5 | stack growth within its limit              | extend region, go on
+ *    6 | region forbids the access                  | SEGV (ACCERR)
+ *    8 | not present, region has a mapping          | its frame; write to a
+ *      |                                            | private one: a copy
+ *    9 | not present, private anonymous             | write: zeroed frame
+ *      |                                            | read: the zero frame
+ *   9b | write to the shared zero frame             | zeroed frame
+ *  10a | shared region grants what the PTE lacks    | set it
+ *   10 | write, private, frame has other holders    | copy the frame
+ *   11 | write, private, we are the last holder     | take it back in place
+ *   12 | PTE already permits the access             | nothing: stale TLB
+ *   13 | anything else                              | contradiction: kernel bug
+ *
+ * Row 7 (swap) comes with swap.
+ *
+ * Locks:  as->lock from the region lookup to the write of the PTE.
+ * Failure: no frame: FAULT_NOMEM, and nothing has changed.
+ * Next:   vm/cow.c (rows 10, 11), vm/mapping.c (row 8), trap.c (results).
+ */
+#include "vm/fault.h"
+
+#include "abi/errno.h"
+#include "core/panic.h"
+#include "vm/address_space.h"
+#include "vm/cow.h"
+#include "vm/region.h"
+#include "vm/table.h"
+#include "vm/usercopy.h"
+#include "x86/cpu.h"
+
+/* Pages around a file fault that are mapped along when they are cached. */
+enum { FAULT_AROUND = 16 };
+
+/* Where the fault is: found by fault_collect, used by fault_resolve. */
+struct fault_place {
+    struct address_space *as;
+    struct region *region;
+    vaddr_t va;  /* page-aligned */
+    pte_t *pte;  /* NULL: no table yet */
+};
+
+enum fault_action fault_classify(const struct fault_facts *f)
+{
+    /* 1, 2, 3 */
+    if (f->reserved)
+        return ACTION_KERNEL_BUG;
+    if (f->kernel_mode && (!f->user_address || !f->in_usercopy))
+        return ACTION_KERNEL_BUG;
+    /* 4, 5 */
+    if (!f->has_region)
+        return f->can_grow_stack ? ACTION_GROW_STACK : ACTION_NO_REGION;
+    /* 6 */
+    uint32_t need = f->write ? VM_WRITE : f->exec ? VM_EXEC : VM_READ;
+    if (need == VM_READ ? !(f->region_prot & (VM_READ | VM_WRITE | VM_EXEC))
+                        : !(f->region_prot & need))
+        return ACTION_FORBIDDEN;
+    /* 8, 9 */
+    if (!f->pte_present) {
+        if (f->region_has_mapping)
+            return ACTION_FILL_MAPPING;
+        return f->write ? ACTION_FILL_ZERO : ACTION_MAP_ZERO;
+    }
+    if (f->write && !f->pte_writable) {
+        /* 9b, 10a, 10, 11 */
+        if (f->frame_is_zero)
+            return ACTION_REPLACE_ZERO;
+        if (f->region_shared)
+            return ACTION_SET_RIGHT;
+        return f->frame_refs > 1 ? ACTION_COPY_FRAME : ACTION_TAKE_BACK;
+    }
+    /* 12 */
+    if (!f->exec || f->pte_executable)
+        return ACTION_NOTHING;
+    /* 13 */
+    return ACTION_CONTRADICTION;
+}
+
+/* May the stack region above `va` grow down to it? */
+static bool can_grow(struct address_space *as, vaddr_t va)
+    MUST_HOLD(as->lock);
+static bool can_grow(struct address_space *as, vaddr_t va)
+{
+    struct region *r = region_find_from_locked(as, va);
+
+    if (!r || !(r->flags & REGION_STACK) || va >= r->start)
+        return false;
+    if (r->end - va > as->limit_stack)
+        return false;
+    if (((as->total_pages << PAGE_SHIFT) + (r->start - va)) > as->limit_as)
+        return false;
+    struct region *below = region_before_locked(as, r->start);
+    vaddr_t floor = below ? below->end : USER_MIN;
+    return va >= floor + (STACK_GUARD_PAGES << PAGE_SHIFT);
+}
+
+static void collect_pte(struct fault_facts *f, const struct fault_place *at)
+{
+    pte_t pte = at->pte ? *at->pte : 0;
+
+    f->pte_present = pte & PTE_PRESENT;
+    if (!f->pte_present)
+        return;
+    const struct frame *frame = pte_frame(pte);
+    f->pte_writable = pte & PTE_WRITE;
+    f->pte_executable = !(pte & PTE_NX);
+    f->frame_is_zero = frame == zero_frame;
+    f->frame_refs = frame->refs;
+}
+
+/* Everything the decision needs, read under the lock. */
+static void fault_collect(struct fault_facts *f, struct fault_place *at)
+    MUST_HOLD(at->as->lock);
+static void fault_collect(struct fault_facts *f, struct fault_place *at)
+{
+    at->region = region_find_locked(at->as, at->va);
+    f->has_region = at->region != NULL;
+    if (!f->has_region) {
+        f->can_grow_stack = can_grow(at->as, at->va);
+        return;
+    }
+    f->region_prot = at->region->prot;
+    f->region_shared = at->region->flags & REGION_SHARED;
+    f->region_has_mapping = at->region->mapping != NULL;
+    at->pte = table_find(at->as, at->va);
+    collect_pte(f, at);
+}
+
+/* Row 5. */
+static void grow_stack(struct fault_place *at)
+{
+    struct region *r = region_find_from_locked(at->as, at->va);
+    uint64_t pages = (r->start - at->va) >> PAGE_SHIFT;
+
+    r->start = at->va;
+    r->first_index -= pages;
+    at->as->total_pages += pages;
+}
+
+/* The entry of at->va, with its tables. */
+static bool make_pte(struct fault_place *at)
+{
+    if (!at->pte)
+        at->pte = table_make(at->as, at->va);
+    return at->pte != NULL;
+}
+
+/* Rows 9 (write), 9b: a frame of zeroes of our own. */
+static enum fault_result fill_zero(struct fault_place *at)
+{
+    struct address_space *as = at->as;
+
+    if (!make_pte(at))
+        return FAULT_NOMEM;
+    struct frame *frame = anon_frame_alloc(as, region_index(at->region, at->va));
+    if (!frame)
+        return FAULT_NOMEM;
+    page_clear(frame_bytes(frame));
+    bool replaces_zero = *at->pte != 0;
+    *at->pte = frame_phys(frame) | pte_user_bits(at->region->prot) |
+               PTE_WRITE | PTE_DIRTY;
+    as->rss_anon++;
+    if (replaces_zero) {
+        struct tlb_batch batch;
+        tlb_batch_init(&batch, as);
+        tlb_batch_add(&batch, at->va, NULL);
+        tlb_batch_finish(&batch);
+    }
+    return FAULT_OK;
+}
+
+/* Row 9 (read): everybody reads the same zeroes. */
+static enum fault_result map_zero(struct fault_place *at)
+{
+    if (!make_pte(at))
+        return FAULT_NOMEM;
+    *at->pte = frame_phys(zero_frame) | pte_user_bits(at->region->prot);
+    return FAULT_OK;
+}
+
+/* Enter a mapping's frame, taking over the caller's reference on it. */
+static void enter_frame(struct fault_place *at, vaddr_t va, pte_t *pte,
+                        struct frame *frame)
+{
+    pte_t bits = pte_user_bits(at->region->prot);
+
+    if ((at->region->flags & REGION_SHARED) && (at->region->prot & VM_WRITE))
+        bits |= PTE_WRITE;
+    *pte = frame_phys(frame) | bits;
+    rss_add(at->as, frame, 1);
+}
+
+/* Map what is cached next to the faulting page, within its table and region. */
+static void map_around(struct fault_place *at)
+{
+    struct region *r = at->region;
+    vaddr_t start = ALIGN_DOWN(at->va, FAULT_AROUND * PAGE_SIZE);
+    vaddr_t end = start + FAULT_AROUND * PAGE_SIZE;
+    struct frame *found[FAULT_AROUND];
+
+    start = MAX(start, r->start);
+    end = MIN(end, r->end);
+    unsigned count = (unsigned)((end - start) >> PAGE_SHIFT);
+    pte_t *pte = at->pte - ((at->va - start) >> PAGE_SHIFT);
+    mapping_get_cached(r->mapping, region_index(r, start), count, found);
+    for (unsigned i = 0; i < count; i++) {
+        if (!found[i])
+            continue;
+        if (pte[i] != 0)
+            frame_put(found[i]);
+        else
+            enter_frame(at, start + i * PAGE_SIZE, &pte[i], found[i]);
+    }
+}
+
+/* Row 8. */
+static enum fault_result fill_from_mapping(struct fault_place *at, bool write)
+{
+    struct frame *frame;
+
+    if (!make_pte(at))
+        return FAULT_NOMEM;
+    int err = mapping_get_frame(at->region->mapping,
+                                region_index(at->region, at->va), true, &frame);
+    if (err == -ENOMEM)
+        return FAULT_NOMEM;
+    if (err != 0)
+        return FAULT_BUS;
+    bool private = !(at->region->flags & REGION_SHARED);
+    enter_frame(at, at->va, at->pte, frame);
+    if (write && private)
+        return cow_break(at->as, at->region, at->va, at->pte) == 0
+                   ? FAULT_OK
+                   : FAULT_NOMEM;
+    if (!write)
+        map_around(at);
+    return FAULT_OK;
+}
+
+static enum fault_result fault_resolve(enum fault_action action,
+                                       struct fault_place *at, bool write)
+    MUST_HOLD(at->as->lock);
+static enum fault_result fault_resolve(enum fault_action action,
+                                       struct fault_place *at, bool write)
+{
+    switch (action) {
+    case ACTION_NO_REGION:
+        return FAULT_SEGV_MAPERR;
+    case ACTION_FORBIDDEN:
+        return FAULT_SEGV_ACCERR;
+    case ACTION_FILL_MAPPING:
+        return fill_from_mapping(at, write);
+    case ACTION_FILL_ZERO:
+    case ACTION_REPLACE_ZERO:
+        return fill_zero(at);
+    case ACTION_MAP_ZERO:
+        return map_zero(at);
+    case ACTION_SET_RIGHT:
+        *at->pte |= PTE_WRITE | PTE_DIRTY;
+        cpu_invlpg(at->va);
+        return FAULT_OK;
+    case ACTION_COPY_FRAME:
+        return cow_break(at->as, at->region, at->va, at->pte) == 0
+                   ? FAULT_OK
+                   : FAULT_NOMEM;
+    case ACTION_TAKE_BACK:
+        cow_take_back(at->as, at->va, at->pte);
+        return FAULT_OK;
+    case ACTION_NOTHING:
+        cpu_invlpg(at->va);
+        return FAULT_OK;
+    case ACTION_KERNEL_BUG:
+    case ACTION_GROW_STACK:
+    case ACTION_CONTRADICTION:
+        break;
+    }
+    panic("page fault at %lx: region %lx-%lx prot %u and PTE %lx disagree",
+          at->va, at->region ? at->region->start : 0,
+          at->region ? at->region->end : 0,
+          at->region ? at->region->prot : 0, at->pte ? *at->pte : 0);
+}
+
+enum fault_result vm_fault(struct address_space *as, vaddr_t address,
+                           uint64_t error, vaddr_t ip, bool kernel_mode)
+{
+    struct fault_facts facts = {
+        .address = address,
+        .present = error & PF_PRESENT,
+        .write = error & PF_WRITE,
+        .user = error & PF_USER,
+        .reserved = error & PF_RESERVED,
+        .exec = error & PF_FETCH,
+        .kernel_mode = kernel_mode,
+        .in_usercopy = kernel_mode && usercopy_fixup(ip) != 0,
+        .user_address = address < USER_END,
+    };
+    struct fault_place at = { .as = as, .va = ALIGN_DOWN(address, PAGE_SIZE) };
+
+    if (facts.reserved || (kernel_mode && !facts.in_usercopy))
+        return FAULT_KERNEL_BUG; /* before any lock: its state is unknown */
+    if (!facts.user_address)
+        return kernel_mode ? FAULT_KERNEL_BUG : FAULT_SEGV_MAPERR;
+    mutex_lock(&as->lock);
+    fault_collect(&facts, &at);
+    enum fault_action action = fault_classify(&facts);
+    if (action == ACTION_GROW_STACK) {
+        grow_stack(&at);
+        fault_collect(&facts, &at);
+        action = fault_classify(&facts);
+    }
+    enum fault_result result = fault_resolve(action, &at, facts.write);
+    mutex_unlock(&as->lock);
+    return result;
+}
+
+int as_write(struct address_space *as, vaddr_t va, const void *bytes, size_t n)
+{
+    const char *from = bytes;
+
+    while (n > 0) {
+        size_t offset = va & (PAGE_SIZE - 1);
+        size_t part = MIN(n, PAGE_SIZE - offset);
+        enum fault_result result =
+            vm_fault(as, va, PF_WRITE | PF_USER, 0, false);
+        if (result != FAULT_OK)
+            return result == FAULT_NOMEM ? -ENOMEM : -EFAULT;
+        mutex_lock(&as->lock);
+        pte_t *pte = table_find(as, va);
+        char *page = frame_bytes(pte_frame(*pte));
+        for (size_t i = 0; i < part; i++)
+            page[offset + i] = from[i];
+        mutex_unlock(&as->lock);
+        from += part;
+        va += part;
+        n -= part;
+    }
+    return 0;
+}

@@ -1,0 +1,414 @@
+/*
+ * vm/mapping.c - page index -> frame.
+ *
+ * 1 Idea      A radix tree with 64 slots a node: its height grows with the
+ *             highest index, so a small file costs one node and a hole costs
+ *             nothing.
+ * 2 States    A slot is empty or holds a frame on which the mapping has one
+ *             reference.  Frames at or beyond the size exist only while
+ *             mapping_resize() is on its way to drop them.
+ * 3 Locking   mapping->lock; inside as->lock when a fault comes here.  To unmap
+ *             a page everywhere, mapping_resize() needs the spaces' locks and
+ *             so lets go of its own: the size is lowered first, after which no
+ *             fault can bring a page beyond it back.
+ * 4 Failure   No memory for a node or frame: -ENOMEM, nothing changed.
+ * 5 Elsewhere Linux's struct address_space with its xarray.
+ */
+#include "vm/mapping.h"
+
+#include "abi/errno.h"
+#include "base/string.h"
+#include "core/panic.h"
+#include "mem/slab.h"
+#include "vm/region.h"
+#include "vm/table.h"
+
+enum { NODE_BITS = 6, NODE_SLOTS = 1 << NODE_BITS };
+
+struct page_node {
+    void *slots[NODE_SLOTS]; /* nodes, or frames at the lowest level */
+    uint32_t used;
+};
+
+/* MAP_SHARED | MAP_ANONYMOUS: a mapping that nothing but regions refers to. */
+struct shared_memory {
+    struct mapping mapping;
+    uint64_t refs; /* [a] */
+};
+
+static struct slab_cache node_cache, shm_cache;
+
+void mapping_init_caches(void)
+{
+    slab_cache_init(&node_cache, "page_node", sizeof(struct page_node));
+    slab_cache_init(&shm_cache, "shared_memory",
+                    sizeof(struct shared_memory));
+}
+
+void mapping_init(struct mapping *m, const struct mapping_ops *ops,
+                  uint64_t size)
+{
+    m->ops = ops;
+    mutex_init(&m->lock, "mapping", RANK_MAPPING);
+    m->root = NULL;
+    m->height = 0;
+    m->size = size;
+    m->page_count = 0;
+    list_init(&m->regions);
+    m->writable_regions = 0;
+    m->zap_generation = 0;
+}
+
+/* One past the highest index a tree of `height` can hold. */
+static uint64_t capacity(uint32_t height)
+{
+    return height * NODE_BITS >= 64 ? UINT64_MAX : 1ul << (height * NODE_BITS);
+}
+
+static unsigned slot_at(uint64_t index, uint32_t level)
+{
+    return (index >> ((level - 1) * NODE_BITS)) & (NODE_SLOTS - 1);
+}
+
+/* The lowest-level node that would hold `index`, or NULL. */
+static struct page_node *find_leaf(const struct mapping *m, uint64_t index)
+{
+    struct page_node *node = m->root;
+
+    if (m->height == 0 || index >= capacity(m->height))
+        return NULL;
+    for (uint32_t level = m->height; level > 1 && node; level--)
+        node = node->slots[slot_at(index, level)];
+    return node;
+}
+
+static struct frame *find_frame(const struct mapping *m, uint64_t index)
+{
+    const struct page_node *leaf = find_leaf(m, index);
+
+    return leaf ? leaf->slots[index & (NODE_SLOTS - 1)] : NULL;
+}
+
+static int grow_tree(struct mapping *m, uint64_t index)
+{
+    while (m->height == 0 || index >= capacity(m->height)) {
+        struct page_node *node = slab_alloc_zeroed(&node_cache);
+        if (!node)
+            return -ENOMEM;
+        if (m->root) {
+            node->slots[0] = m->root;
+            node->used = 1;
+        }
+        m->root = node;
+        m->height++;
+    }
+    return 0;
+}
+
+static int insert_frame(struct mapping *m, uint64_t index, struct frame *frame)
+{
+    if (grow_tree(m, index) != 0)
+        return -ENOMEM;
+    struct page_node *node = m->root;
+    for (uint32_t level = m->height; level > 1; level--) {
+        void **slot = &node->slots[slot_at(index, level)];
+        if (!*slot) {
+            *slot = slab_alloc_zeroed(&node_cache);
+            if (!*slot)
+                return -ENOMEM; /* empty nodes stay until destruction */
+            node->used++;
+        }
+        node = *slot;
+    }
+    void **slot = &node->slots[index & (NODE_SLOTS - 1)];
+    assert(!*slot);
+    *slot = frame;
+    node->used++;
+    m->page_count++;
+    frame->owner = m;
+    frame->index = index;
+    return 0;
+}
+
+static uint64_t size_pages(const struct mapping *m)
+{
+    return (m->size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+/* Make the missing page `index`. */
+static int create_frame(struct mapping *m, uint64_t index, struct frame **out)
+{
+    struct frame *frame = frame_alloc_zeroed(FRAME_MAPPING);
+
+    if (!frame)
+        return -ENOMEM;
+    int err = m->ops->fill ? m->ops->fill(m, index, frame) : 0;
+    if (err == 0)
+        err = insert_frame(m, index, frame);
+    if (err != 0) {
+        frame_put(frame);
+        return err;
+    }
+    *out = frame;
+    return 0;
+}
+
+int mapping_get_frame(struct mapping *m, uint64_t index, bool create,
+                      struct frame **out)
+{
+    int err = 0;
+
+    mutex_lock(&m->lock);
+    struct frame *frame = find_frame(m, index);
+    if (!frame && index >= size_pages(m))
+        err = -ENXIO;
+    else if (!frame && (create || m->ops->fill))
+        err = create_frame(m, index, &frame);
+    if (err == 0 && frame)
+        frame_get(frame);
+    mutex_unlock(&m->lock);
+    *out = err == 0 ? frame : NULL;
+    return err;
+}
+
+void mapping_get_cached(struct mapping *m, uint64_t index, unsigned count,
+                        struct frame **out)
+{
+    mutex_lock(&m->lock);
+    uint64_t end = size_pages(m);
+    const struct page_node *leaf = NULL;
+    for (unsigned i = 0; i < count; i++, index++) {
+        if (i == 0 || (index & (NODE_SLOTS - 1)) == 0)
+            leaf = find_leaf(m, index);
+        out[i] = NULL;
+        if (!leaf || index >= end)
+            continue;
+        out[i] = leaf->slots[index & (NODE_SLOTS - 1)];
+        if (out[i])
+            frame_get(out[i]);
+    }
+    mutex_unlock(&m->lock);
+}
+
+int mapping_adopt_frame(struct mapping *m, uint64_t index, struct frame *frame)
+{
+    mutex_lock(&m->lock);
+    int err = insert_frame(m, index, frame);
+    if (err == 0) {
+        frame_adopt(frame, FRAME_MAPPING);
+        frame->owner = m;
+        frame->index = index;
+    }
+    mutex_unlock(&m->lock);
+    return err;
+}
+
+/* Take one space that maps `m` and was not visited in this generation; with a
+ * reference.  NULL: all were. */
+static struct address_space *next_space(struct mapping *m, uint64_t generation)
+{
+    struct address_space *as = NULL;
+    struct region *r;
+
+    mutex_lock(&m->lock);
+    list_for_each(r, &m->regions, mapping_link) {
+        if (r->zap_generation == generation)
+            continue;
+        r->zap_generation = generation;
+        if (!as_get_unless_dead(r->space))
+            continue; /* its teardown drops the pages */
+        as = r->space;
+        break;
+    }
+    mutex_unlock(&m->lock);
+    return as;
+}
+
+/* Unmap pages from `index` on in every region of `as` that maps `m`. */
+static void zap_space(struct address_space *as, struct mapping *m,
+                      uint64_t index)
+{
+    struct tlb_batch batch;
+
+    mutex_lock(&as->lock);
+    tlb_batch_init(&batch, as);
+    for (struct region *r = region_first_locked(as); r;
+         r = region_next_locked(r)) {
+        if (r->mapping != m)
+            continue;
+        vaddr_t start = r->start;
+        if (index > r->first_index) {
+            uint64_t skip = (index - r->first_index) << PAGE_SHIFT;
+            start = skip < r->end - r->start ? r->start + skip : r->end;
+        }
+        table_unmap_range(as, &batch, start, r->end);
+    }
+    tlb_batch_finish(&batch);
+    mutex_unlock(&as->lock);
+}
+
+static void unmap_everywhere(struct mapping *m, uint64_t index)
+{
+    struct address_space *as;
+
+    mutex_lock(&m->lock);
+    uint64_t generation = ++m->zap_generation;
+    mutex_unlock(&m->lock);
+    while ((as = next_space(m, generation)) != NULL) {
+        zap_space(as, m, index);
+        as_put(as);
+    }
+}
+
+/* Drop frames with index >= first below `node`; true if the node is empty. */
+static bool drop_frames(struct mapping *m, struct page_node *node,
+                        uint32_t level, uint64_t base, uint64_t first)
+{
+    uint64_t span = 1ul << ((level - 1) * NODE_BITS);
+
+    for (unsigned i = 0; i < NODE_SLOTS; i++) {
+        uint64_t start = base + i * span;
+        if (!node->slots[i] || start + span - 1 < first)
+            continue;
+        if (level == 1) {
+            frame_put(node->slots[i]);
+            m->page_count--;
+        } else if (drop_frames(m, node->slots[i], level - 1, start, first)) {
+            slab_free(&node_cache, node->slots[i]);
+        } else {
+            continue;
+        }
+        node->slots[i] = NULL;
+        node->used--;
+    }
+    return node->used == 0;
+}
+
+static void drop_from(struct mapping *m, uint64_t first)
+{
+    if (!m->root || !drop_frames(m, m->root, m->height, 0, first))
+        return;
+    slab_free(&node_cache, m->root);
+    m->root = NULL;
+    m->height = 0;
+}
+
+void mapping_destroy(struct mapping *m)
+{
+    assert(list_is_empty(&m->regions));
+    mutex_lock(&m->lock);
+    drop_from(m, 0);
+    assert_eq(m->page_count, 0);
+    mutex_unlock(&m->lock);
+}
+
+void mapping_resize(struct mapping *m, uint64_t new_size)
+{
+    mutex_lock(&m->lock);
+    bool shrinks = new_size < m->size;
+    m->size = new_size;
+    bool mapped = !list_is_empty(&m->regions);
+    mutex_unlock(&m->lock);
+    if (!shrinks)
+        return;
+    uint64_t first = (new_size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+    if (mapped)
+        unmap_everywhere(m, first);
+
+    mutex_lock(&m->lock);
+    /* RECHECK: the size may have grown again meanwhile. */
+    if (size_pages(m) <= first)
+        drop_from(m, first);
+    size_t tail = new_size & (PAGE_SIZE - 1);
+    struct frame *last = tail ? find_frame(m, new_size >> PAGE_SHIFT) : NULL;
+    if (last)
+        memset((char *)frame_bytes(last) + tail, 0, PAGE_SIZE - tail);
+    mutex_unlock(&m->lock);
+}
+
+int64_t mapping_read_kernel(struct mapping *m, uint64_t offset, void *buf,
+                            size_t bytes)
+{
+    char *to = buf;
+
+    if (offset >= m->size)
+        return 0;
+    bytes = MIN(bytes, m->size - offset);
+    for (size_t done = 0; done < bytes;) {
+        struct frame *frame;
+        size_t in_page = (offset + done) & (PAGE_SIZE - 1);
+        size_t part = MIN(bytes - done, PAGE_SIZE - in_page);
+        int err = mapping_get_frame(m, (offset + done) >> PAGE_SHIFT, false,
+                                    &frame);
+        if (err != 0)
+            return done ? (int64_t)done : err;
+        if (frame) {
+            memcpy(to + done, (char *)frame_bytes(frame) + in_page, part);
+            frame_put(frame);
+        } else {
+            memset(to + done, 0, part);
+        }
+        done += part;
+    }
+    return (int64_t)bytes;
+}
+
+int64_t mapping_write_kernel(struct mapping *m, uint64_t offset,
+                             const void *buf, size_t bytes)
+{
+    const char *from = buf;
+
+    if (offset + bytes > m->size)
+        mapping_resize(m, offset + bytes);
+    for (size_t done = 0; done < bytes;) {
+        struct frame *frame;
+        size_t in_page = (offset + done) & (PAGE_SIZE - 1);
+        size_t part = MIN(bytes - done, PAGE_SIZE - in_page);
+        int err =
+            mapping_get_frame(m, (offset + done) >> PAGE_SHIFT, true, &frame);
+        if (err != 0)
+            return done ? (int64_t)done : err;
+        memcpy((char *)frame_bytes(frame) + in_page, from + done, part);
+        frame_put(frame);
+        done += part;
+    }
+    return (int64_t)bytes;
+}
+
+static void shm_get(struct mapping *m)
+{
+    __atomic_fetch_add(&container_of(m, struct shared_memory, mapping)->refs,
+                       1, __ATOMIC_RELAXED);
+}
+
+static void shm_put(struct mapping *m)
+{
+    struct shared_memory *shm = container_of(m, struct shared_memory, mapping);
+
+    if (__atomic_sub_fetch(&shm->refs, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    mapping_destroy(m);
+    slab_free(&shm_cache, shm);
+}
+
+static size_t shm_describe(struct mapping *m, char *buf, size_t size)
+{
+    return strlcpy(buf, "/dev/zero (deleted)", size);
+}
+
+static const struct mapping_ops shm_ops = {
+    .get = shm_get,
+    .put = shm_put,
+    .describe = shm_describe,
+};
+
+struct mapping *mapping_create_anonymous(uint64_t bytes)
+{
+    struct shared_memory *shm = slab_alloc(&shm_cache);
+
+    if (!shm)
+        return NULL;
+    mapping_init(&shm->mapping, &shm_ops, bytes);
+    shm->refs = 1;
+    return &shm->mapping;
+}

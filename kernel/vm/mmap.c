@@ -1,0 +1,589 @@
+/*
+ * vm/mmap.c - what mmap, munmap, mprotect, brk, mremap, madvise, mincore and
+ * msync do to an address space.
+ *
+ * Idea:  check everything, then change: each call validates its range first
+ *        and does what may fail (splits, a new region) before what may not.
+ * Locks: as->lock for the whole call; mappings are referenced by the caller.
+ */
+#include "abi/errno.h"
+#include "abi/mman.h"
+#include "base/string.h"
+#include "core/panic.h"
+#include "sched/thread.h"
+#include "vm/address_space.h"
+#include "vm/cow.h"
+#include "vm/region.h"
+#include "vm/table.h"
+#include "vm/usercopy.h"
+#include "x86/cpu.h"
+
+#define MAP_KNOWN                                                             \
+    (MAP_SHARED | MAP_PRIVATE | MAP_SHARED_VALIDATE | MAP_FIXED |             \
+     MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE |         \
+     MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |   \
+     MAP_FIXED_NOREPLACE)
+
+/* Is [start, start+bytes) within what user space may map? */
+static bool range_ok(vaddr_t start, uint64_t bytes)
+{
+    return bytes <= USER_END && start <= USER_END - bytes;
+}
+
+/* Room under RLIMIT_AS and the number of regions for one more? */
+static bool limits_allow(struct address_space *as, uint64_t bytes)
+    MUST_HOLD(as->lock);
+static bool limits_allow(struct address_space *as, uint64_t bytes)
+{
+    return (as->total_pages << PAGE_SHIFT) + bytes <= as->limit_as &&
+           as->region_count < REGION_COUNT_MAX;
+}
+
+static int map_locked(struct address_space *as, vaddr_t start, uint64_t bytes,
+                      uint32_t prot, uint32_t flags, struct mapping *mapping,
+                      uint64_t first_index) MUST_HOLD(as->lock);
+static int map_locked(struct address_space *as, vaddr_t start, uint64_t bytes,
+                      uint32_t prot, uint32_t flags, struct mapping *mapping,
+                      uint64_t first_index)
+{
+    struct region *prev = region_before_locked(as, start);
+
+    /* Continue the region before: no new one is needed. */
+    if (prev && prev->end == start && prev->prot == prot &&
+        prev->flags == flags && prev->mapping == mapping &&
+        region_index(prev, start) == first_index) {
+        prev->end = start + bytes;
+        as->total_pages += bytes >> PAGE_SHIFT;
+        region_merge_around(as, prev);
+        return 0;
+    }
+    struct region *r = region_create(as, start, start + bytes, prot, flags,
+                                     mapping, first_index);
+    if (!r)
+        return -ENOMEM;
+    region_insert_locked(as, r);
+    region_merge_around(as, r);
+    return 0;
+}
+
+int as_map_fixed(struct address_space *as, vaddr_t start, uint64_t bytes,
+                 uint32_t prot, uint32_t flags, struct mapping *mapping,
+                 uint64_t first_index)
+{
+    if (!range_ok(start, bytes) || bytes == 0)
+        return -ENOMEM;
+    mutex_lock(&as->lock);
+    if (!mapping)
+        first_index = start >> PAGE_SHIFT;
+    int err = region_unmap_range(as, start, start + bytes);
+    if (err == 0)
+        err = map_locked(as, start, bytes, prot, flags, mapping, first_index);
+    mutex_unlock(&as->lock);
+    return err;
+}
+
+/* Where the new mapping goes; 0 and *err set when it cannot. */
+static vaddr_t choose_address(struct address_space *as, vaddr_t addr,
+                              uint64_t bytes, uint32_t map_flags, int *err)
+    MUST_HOLD(as->lock);
+static vaddr_t choose_address(struct address_space *as, vaddr_t addr,
+                              uint64_t bytes, uint32_t map_flags, int *err)
+{
+    bool fixed = map_flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
+
+    *err = -ENOMEM;
+    if (fixed) {
+        if (addr & ~PAGE_MASK) {
+            *err = -EINVAL;
+            return 0;
+        }
+        if (!range_ok(addr, bytes))
+            return 0;
+        if (addr < USER_MIN) {
+            *err = -EPERM;
+            return 0;
+        }
+        struct region *r = region_find_from_locked(as, addr);
+        if ((map_flags & MAP_FIXED_NOREPLACE) && r && r->start < addr + bytes) {
+            *err = -EEXIST;
+            return 0;
+        }
+        return addr;
+    }
+    addr = ALIGN_DOWN(addr, PAGE_SIZE);
+    if (addr >= USER_MIN && range_ok(addr, bytes)) {
+        struct region *r = region_find_from_locked(as, addr);
+        if (!r || r->start >= addr + bytes)
+            return addr;
+    }
+    return region_find_room(as, bytes);
+}
+
+/* Touch the pages now (MAP_POPULATE); failures show at the first access. */
+static void populate(struct address_space *as, vaddr_t start, uint64_t bytes,
+                     uint32_t prot)
+{
+    if (!(prot & (VM_READ | VM_WRITE)) || as != thread_current()->space)
+        return;
+    if (user_fault_in((const void __user *)start, bytes,
+                      prot & VM_WRITE ? VM_WRITE : VM_READ) != 0)
+        return;
+}
+
+int64_t vm_mmap(struct address_space *as, vaddr_t addr, uint64_t bytes,
+                uint32_t prot, uint32_t map_flags, struct mapping *mapping,
+                uint64_t offset, bool may_write)
+{
+    uint32_t type = map_flags & MAP_TYPE;
+    bool shared = type == MAP_SHARED || type == MAP_SHARED_VALIDATE;
+    uint32_t flags = shared ? REGION_SHARED : 0;
+    struct mapping *own = NULL;
+    int err;
+
+    if (bytes == 0 || (!shared && type != MAP_PRIVATE) ||
+        (offset & ~PAGE_MASK))
+        return -EINVAL;
+    if (type == MAP_SHARED_VALIDATE && (map_flags & ~MAP_KNOWN))
+        return -EOPNOTSUPP;
+    if (bytes > USER_END)
+        return -ENOMEM;
+    bytes = ALIGN_UP(bytes, PAGE_SIZE);
+    if (offset + bytes < offset)
+        return -EOVERFLOW;
+    prot &= VM_READ | VM_WRITE | VM_EXEC;
+    if (!shared || may_write || !mapping)
+        flags |= REGION_MAY_WRITE;
+    if (map_flags & MAP_GROWSDOWN)
+        flags |= REGION_STACK;
+    if (shared && !mapping) {
+        mapping = own = mapping_create_anonymous(bytes);
+        if (!own)
+            return -ENOMEM;
+        offset = 0;
+    }
+
+    mutex_lock(&as->lock);
+    vaddr_t start = 0;
+    err = -ENOMEM;
+    if (limits_allow(as, bytes))
+        start = choose_address(as, addr, bytes, map_flags, &err);
+    if (start != 0) {
+        err = region_unmap_range(as, start, start + bytes);
+        if (err == 0)
+            err = map_locked(as, start, bytes, prot, flags, mapping,
+                             mapping ? offset >> PAGE_SHIFT
+                                     : start >> PAGE_SHIFT);
+    }
+    mutex_unlock(&as->lock);
+    if (own)
+        mapping_put(own);
+    if (err == 0 || start == 0) {
+        if (start == 0)
+            return err;
+        if (map_flags & (MAP_POPULATE | MAP_LOCKED))
+            populate(as, start, bytes, prot);
+        return (int64_t)start;
+    }
+    return err;
+}
+
+int64_t vm_munmap(struct address_space *as, vaddr_t addr, uint64_t bytes)
+{
+    if ((addr & ~PAGE_MASK) || bytes == 0 || !range_ok(addr, bytes))
+        return -EINVAL;
+    mutex_lock(&as->lock);
+    int err =
+        region_unmap_range(as, addr, addr + ALIGN_UP(bytes, PAGE_SIZE));
+    mutex_unlock(&as->lock);
+    return err;
+}
+
+/* Give the pages of `r` the bits that its new prot allows.  Private pages do
+ * not get the right to write here: the first write decides (rows 10, 11). */
+static void change_entries(struct address_space *as, struct tlb_batch *batch,
+                           struct region *r) MUST_HOLD(as->lock);
+static void change_entries(struct address_space *as, struct tlb_batch *batch,
+                           struct region *r)
+{
+    pte_t bits = pte_user_bits(r->prot);
+
+    if ((r->flags & REGION_SHARED) && (r->prot & VM_WRITE))
+        bits |= PTE_WRITE;
+    for (vaddr_t va = r->start; va < r->end;) {
+        vaddr_t stop = ALIGN_DOWN(va, pt_span(1)) + pt_span(1);
+        pte_t *pte = table_find(as, va);
+        stop = MIN(stop, r->end);
+        for (; pte && va < stop; va += PAGE_SIZE, pte++) {
+            if (*pte == 0)
+                continue;
+            pte_t keep = *pte & (PTE_ADDRESS | PTE_DIRTY);
+            /* An exclusive page stays writable while its region is. */
+            pte_t write = (r->prot & VM_WRITE) ? *pte & PTE_WRITE : 0;
+            *pte = keep | bits | write;
+            tlb_batch_add(batch, va, NULL);
+        }
+        va = stop;
+    }
+}
+
+/* May all of [start, end) get `prot`?  0, -ENOMEM (hole), -EACCES. */
+static int check_protect(struct address_space *as, vaddr_t start, vaddr_t end,
+                         uint32_t prot) MUST_HOLD(as->lock);
+static int check_protect(struct address_space *as, vaddr_t start, vaddr_t end,
+                         uint32_t prot)
+{
+    for (vaddr_t va = start; va < end;) {
+        struct region *r = region_find_locked(as, va);
+        if (!r)
+            return -ENOMEM;
+        if ((prot & VM_WRITE) && !(r->flags & REGION_MAY_WRITE))
+            return -EACCES;
+        va = r->end;
+    }
+    return 0;
+}
+
+int64_t vm_mprotect(struct address_space *as, vaddr_t addr, uint64_t bytes,
+                    uint32_t prot)
+{
+    struct tlb_batch batch;
+
+    if (addr & ~PAGE_MASK)
+        return -EINVAL;
+    if (prot & ~(uint32_t)(PROT_READ | PROT_WRITE | PROT_EXEC))
+        return -EINVAL;
+    if (bytes == 0)
+        return 0;
+    if (bytes > USER_END || !range_ok(addr, ALIGN_UP(bytes, PAGE_SIZE)))
+        return -ENOMEM;
+    vaddr_t end = addr + ALIGN_UP(bytes, PAGE_SIZE);
+
+    mutex_lock(&as->lock);
+    int err = check_protect(as, addr, end, prot);
+    if (err == 0)
+        err = region_split_at(as, addr);
+    if (err == 0)
+        err = region_split_at(as, end);
+    if (err != 0)
+        goto out_unlock;
+    tlb_batch_init(&batch, as);
+    struct region *r = region_find_locked(as, addr);
+    while (r && r->start < end) {
+        r->prot = prot;
+        change_entries(as, &batch, r);
+        r = region_next_locked(r);
+    }
+    tlb_batch_finish(&batch);
+    /* Join what now continues its neighbour, from the left. */
+    for (r = region_find_locked(as, addr); r && r->start <= end;) {
+        region_merge_around(as, r);
+        struct region *here = region_find_from_locked(as, addr);
+        r = here && here->end < end ? region_next_locked(here) : NULL;
+        addr = r ? r->start : end;
+    }
+out_unlock:
+    mutex_unlock(&as->lock);
+    return err;
+}
+
+int64_t vm_brk(struct address_space *as, vaddr_t new_brk, uint64_t data_limit)
+{
+    mutex_lock(&as->lock);
+    vaddr_t old_end = ALIGN_UP(as->brk, PAGE_SIZE);
+    vaddr_t new_end = ALIGN_UP(new_brk, PAGE_SIZE);
+
+    if (new_brk < as->brk_start || new_brk > USER_END ||
+        new_brk - as->brk_start > data_limit)
+        goto out_unlock; /* the break stays */
+    if (new_end < old_end) {
+        if (region_unmap_range(as, new_end, old_end) != 0)
+            goto out_unlock;
+    } else if (new_end > old_end) {
+        struct region *r = region_find_from_locked(as, old_end);
+        if (r && r->start < new_end + PAGE_SIZE)
+            goto out_unlock;
+        if (!limits_allow(as, new_end - old_end) ||
+            map_locked(as, old_end, new_end - old_end, VM_READ | VM_WRITE,
+                       REGION_HEAP | REGION_MAY_WRITE, NULL,
+                       old_end >> PAGE_SHIFT) != 0)
+            goto out_unlock;
+    }
+    as->brk = new_brk;
+out_unlock:
+    new_brk = as->brk;
+    mutex_unlock(&as->lock);
+    return (int64_t)new_brk;
+}
+
+/* Move the entries of [from, from+bytes) to `to`; tables of `to` exist. */
+static void move_entries(struct address_space *as, vaddr_t from, vaddr_t to,
+                         uint64_t bytes) MUST_HOLD(as->lock);
+static void move_entries(struct address_space *as, vaddr_t from, vaddr_t to,
+                         uint64_t bytes)
+{
+    struct tlb_batch batch;
+
+    tlb_batch_init(&batch, as);
+    for (uint64_t done = 0; done < bytes; done += PAGE_SIZE) {
+        pte_t *source = table_find(as, from + done);
+        if (!source || *source == 0)
+            continue;
+        *table_find(as, to + done) = *source;
+        *source = 0;
+        tlb_batch_add(&batch, from + done, NULL);
+    }
+    tlb_batch_finish(&batch);
+}
+
+/* Tables for every page of the target that will receive an entry. */
+static int make_target_tables(struct address_space *as, vaddr_t from,
+                              vaddr_t to, uint64_t bytes) MUST_HOLD(as->lock);
+static int make_target_tables(struct address_space *as, vaddr_t from,
+                              vaddr_t to, uint64_t bytes)
+{
+    for (uint64_t done = 0; done < bytes; done += PAGE_SIZE) {
+        pte_t *source = table_find(as, from + done);
+        if (source && *source != 0 && !table_make(as, to + done))
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* Move (part of) region `r` to `to`, which is free, growing it to new_bytes.
+ * The index stays: the frames are found as before. */
+static int64_t move_region(struct address_space *as, struct region *r,
+                           vaddr_t addr, uint64_t old_bytes, vaddr_t to,
+                           uint64_t new_bytes) MUST_HOLD(as->lock);
+static int64_t move_region(struct address_space *as, struct region *r,
+                           vaddr_t addr, uint64_t old_bytes, vaddr_t to,
+                           uint64_t new_bytes)
+{
+    uint64_t moved = MIN(old_bytes, new_bytes);
+
+    if (make_target_tables(as, addr, to, moved) != 0)
+        return -ENOMEM;
+    int err = map_locked(as, to, new_bytes, r->prot,
+                         r->flags & ~(uint32_t)REGION_HEAP, r->mapping,
+                         region_index(r, addr));
+    if (err != 0)
+        return err;
+    move_entries(as, addr, to, moved);
+    /* Splitting may fail; then the old range stays mapped, empty. */
+    if (region_unmap_range(as, addr, addr + old_bytes) != 0)
+        return -ENOMEM;
+    return (int64_t)to;
+}
+
+/* Can `r`, whose end is at addr + old_bytes, grow in place? */
+static bool can_extend(struct region *r, vaddr_t addr, uint64_t old_bytes,
+                       uint64_t new_bytes)
+{
+    struct region *next = region_next_locked(r);
+
+    return addr + old_bytes == r->end && range_ok(addr, new_bytes) &&
+           (!next || next->start >= addr + new_bytes);
+}
+
+static int64_t remap_locked(struct address_space *as, vaddr_t addr,
+                            uint64_t old_bytes, uint64_t new_bytes,
+                            uint32_t flags, vaddr_t new_addr)
+    MUST_HOLD(as->lock);
+static int64_t remap_locked(struct address_space *as, vaddr_t addr,
+                            uint64_t old_bytes, uint64_t new_bytes,
+                            uint32_t flags, vaddr_t new_addr)
+{
+    struct region *r = region_find_locked(as, addr);
+
+    if (!r || r->end - addr < old_bytes)
+        return -EFAULT;
+    if (new_bytes > old_bytes && !limits_allow(as, new_bytes - old_bytes))
+        return -ENOMEM;
+    if (flags & MREMAP_FIXED) {
+        int err = region_unmap_range(as, new_addr, new_addr + new_bytes);
+        if (err != 0)
+            return err;
+        r = region_find_locked(as, addr);
+        return move_region(as, r, addr, old_bytes, new_addr, new_bytes);
+    }
+    if (new_bytes <= old_bytes) {
+        int err = new_bytes == old_bytes
+                      ? 0
+                      : region_unmap_range(as, addr + new_bytes,
+                                           addr + old_bytes);
+        return err ? err : (int64_t)addr;
+    }
+    if (can_extend(r, addr, old_bytes, new_bytes)) {
+        as->total_pages += (new_bytes - old_bytes) >> PAGE_SHIFT;
+        r->end = addr + new_bytes;
+        region_merge_around(as, r);
+        return (int64_t)addr;
+    }
+    if (!(flags & MREMAP_MAYMOVE))
+        return -ENOMEM;
+    vaddr_t to = region_find_room(as, new_bytes);
+    if (to == 0)
+        return -ENOMEM;
+    return move_region(as, r, addr, old_bytes, to, new_bytes);
+}
+
+int64_t vm_mremap(struct address_space *as, vaddr_t addr, uint64_t old_bytes,
+                  uint64_t new_bytes, uint32_t flags, vaddr_t new_addr)
+{
+    if ((flags & ~(uint32_t)(MREMAP_MAYMOVE | MREMAP_FIXED)) ||
+        ((flags & MREMAP_FIXED) && !(flags & MREMAP_MAYMOVE)))
+        return -EINVAL;
+    if ((addr & ~PAGE_MASK) || new_bytes == 0 || old_bytes == 0)
+        return -EINVAL;
+    if (old_bytes > USER_END || !range_ok(addr, ALIGN_UP(old_bytes, PAGE_SIZE)))
+        return -EFAULT;
+    if (new_bytes > USER_END)
+        return (flags & MREMAP_FIXED) ? -EINVAL : -ENOMEM;
+    old_bytes = ALIGN_UP(old_bytes, PAGE_SIZE);
+    new_bytes = ALIGN_UP(new_bytes, PAGE_SIZE);
+    if (flags & MREMAP_FIXED) {
+        if ((new_addr & ~PAGE_MASK) || !range_ok(new_addr, new_bytes) ||
+            new_addr < USER_MIN)
+            return -EINVAL;
+        if (new_addr < addr + old_bytes && addr < new_addr + new_bytes)
+            return -EINVAL;
+    }
+    mutex_lock(&as->lock);
+    int64_t result =
+        remap_locked(as, addr, old_bytes, new_bytes, flags, new_addr);
+    mutex_unlock(&as->lock);
+    return result;
+}
+
+/* Advice that changes nothing here is still checked. */
+static bool advice_is_known(int advice)
+{
+    switch (advice) {
+    case MADV_NORMAL:
+    case MADV_RANDOM:
+    case MADV_SEQUENTIAL:
+    case MADV_WILLNEED:
+    case MADV_DONTNEED:
+    case MADV_FREE:
+    case MADV_DONTFORK:
+    case MADV_DOFORK:
+    case MADV_NOHUGEPAGE:
+    case MADV_HUGEPAGE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int advise_region(struct address_space *as, struct region *r,
+                         vaddr_t start, vaddr_t end, int advice)
+    MUST_HOLD(as->lock);
+static int advise_region(struct address_space *as, struct region *r,
+                         vaddr_t start, vaddr_t end, int advice)
+{
+    struct tlb_batch batch;
+
+    if (advice == MADV_FREE && r->mapping)
+        return -EINVAL;
+    if (advice == MADV_DONTNEED || advice == MADV_FREE) {
+        tlb_batch_init(&batch, as);
+        table_unmap_range(as, &batch, start, end);
+        tlb_batch_finish(&batch);
+    } else if (advice == MADV_DONTFORK || advice == MADV_DOFORK) {
+        if (region_split_at(as, start) != 0 || region_split_at(as, end) != 0)
+            return -ENOMEM;
+        r = region_find_locked(as, start);
+        r->flags &= ~(uint32_t)REGION_DONTFORK;
+        if (advice == MADV_DONTFORK)
+            r->flags |= REGION_DONTFORK;
+    }
+    return 0;
+}
+
+int64_t vm_madvise(struct address_space *as, vaddr_t addr, uint64_t bytes,
+                   int advice)
+{
+    int64_t result = 0;
+
+    if ((addr & ~PAGE_MASK) || !advice_is_known(advice))
+        return -EINVAL;
+    if (bytes > USER_END)
+        return -EINVAL;
+    bytes = ALIGN_UP(bytes, PAGE_SIZE);
+    if (addr + bytes < addr)
+        return -EINVAL;
+    mutex_lock(&as->lock);
+    vaddr_t va = addr, end = addr + bytes;
+    while (va < end) {
+        struct region *r = region_find_from_locked(as, va);
+        if (!r || r->start > va)
+            result = -ENOMEM; /* holes are skipped, then told */
+        if (!r || r->start >= end)
+            break;
+        va = MAX(va, r->start);
+        vaddr_t stop = MIN(end, r->end);
+        int err = advise_region(as, r, va, stop, advice);
+        if (err != 0) {
+            result = err;
+            break;
+        }
+        va = stop;
+    }
+    mutex_unlock(&as->lock);
+    return result;
+}
+
+int64_t vm_mincore(struct address_space *as, vaddr_t addr, uint64_t bytes,
+                   unsigned char __user *vec)
+{
+    unsigned char chunk[256];
+
+    if (addr & ~PAGE_MASK)
+        return -EINVAL;
+    if (bytes > USER_END || !range_ok(addr, bytes))
+        return -ENOMEM;
+    uint64_t pages = ALIGN_UP(bytes, PAGE_SIZE) >> PAGE_SHIFT;
+    for (uint64_t done = 0; done < pages;) {
+        uint64_t n = MIN(pages - done, sizeof(chunk));
+        mutex_lock(&as->lock);
+        for (uint64_t i = 0; i < n; i++) {
+            vaddr_t va = addr + ((done + i) << PAGE_SHIFT);
+            if (!region_find_locked(as, va)) {
+                mutex_unlock(&as->lock);
+                return -ENOMEM;
+            }
+            pte_t *pte = table_find(as, va);
+            chunk[i] = pte && pte_has_frame(*pte);
+        }
+        mutex_unlock(&as->lock);
+        if (copy_to_user(vec + done, chunk, n) != 0)
+            return -EFAULT;
+        done += n;
+    }
+    return 0;
+}
+
+int64_t vm_msync(struct address_space *as, vaddr_t addr, uint64_t bytes,
+                 int flags)
+{
+    int64_t result = 0;
+
+    if ((addr & ~PAGE_MASK) ||
+        (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
+        ((flags & MS_ASYNC) && (flags & MS_SYNC)))
+        return -EINVAL;
+    if (bytes > USER_END || !range_ok(addr, bytes))
+        return -ENOMEM;
+    /* All files live in memory: their mappings are the files. */
+    mutex_lock(&as->lock);
+    vaddr_t end = addr + ALIGN_UP(bytes, PAGE_SIZE);
+    for (vaddr_t va = addr; va < end;) {
+        struct region *r = region_find_locked(as, va);
+        if (!r) {
+            result = -ENOMEM;
+            break;
+        }
+        va = r->end;
+    }
+    mutex_unlock(&as->lock);
+    return result;
+}

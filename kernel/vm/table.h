@@ -1,0 +1,67 @@
+/*
+ * vm/table.h - the user half of page tables: walk, unmap, free.
+ *
+ * All functions want as->lock.  A present entry, and one that PROT_NONE has
+ * hidden (PTE_HIDDEN), holds a reference on its frame; the shared zero frame is
+ * not counted.
+ */
+#pragma once
+
+#include "mem/frame.h"
+#include "vm/address_space.h"
+#include "x86/pte.h"
+
+/* Software bit of an entry that is not present: PROT_NONE hides its frame. */
+#define PTE_HIDDEN 0x200ul
+
+static inline bool pte_has_frame(pte_t pte)
+{
+    return (pte & (PTE_PRESENT | PTE_HIDDEN)) != 0;
+}
+static inline struct frame *pte_frame(pte_t pte)
+{
+    return frame_of_phys(pte_phys(pte));
+}
+
+/* Entry bits for a page of a region with `prot`, not writable. */
+pte_t pte_user_bits(uint32_t prot);
+
+/* The last-level entry of `va`; NULL when its table does not exist. */
+pte_t *table_find(struct address_space *as, vaddr_t va) MUST_HOLD(as->lock);
+
+/* The same, tables made on the way; NULL: no memory. */
+__must_check pte_t *table_make(struct address_space *as, vaddr_t va)
+    MUST_HOLD(as->lock);
+
+/* Frames taken out of page tables wait here until no TLB can reach them. */
+enum { TLB_BATCH_FRAMES = 48 };
+struct tlb_batch {
+    struct address_space *as;
+    vaddr_t start, end;  /* range to flush, empty: start >= end */
+    unsigned count;
+    struct frame *dropped[TLB_BATCH_FRAMES];
+};
+void tlb_batch_init(struct tlb_batch *batch, struct address_space *as);
+/* `va` lost its translation, or rights; `frame` (may be NULL) its holder. */
+void tlb_batch_add(struct tlb_batch *batch, vaddr_t va, struct frame *frame);
+/* Flush on every CPU that runs the space, then drop the frames. */
+void tlb_batch_finish(struct tlb_batch *batch);
+
+/* Take every page of [start, end) out of the tables. */
+void table_unmap_range(struct address_space *as, struct tlb_batch *batch,
+                       vaddr_t start, vaddr_t end) MUST_HOLD(as->lock);
+
+/* Free the tables that serve only addresses in the hole [floor, ceiling) around
+ * [start, end), which holds no pages any more; the TLB was flushed. */
+void table_free_range(struct address_space *as, vaddr_t start, vaddr_t end,
+                      vaddr_t floor, vaddr_t ceiling) MUST_HOLD(as->lock);
+
+/* Count of resident pages up or down when `frame` is mapped or unmapped. */
+static inline void rss_add(struct address_space *as, const struct frame *frame,
+                           int64_t n)
+{
+    if (frame->kind == FRAME_ANON)
+        as->rss_anon += (uint64_t)n;
+    else if (frame->kind == FRAME_MAPPING)
+        as->rss_file += (uint64_t)n;
+}
