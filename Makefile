@@ -15,14 +15,13 @@ export B
 
 # `make setup test` on a bare machine: only a make that starts after the
 # installation sees the tools, so what follows setup runs in a new one.
-ifneq ($(and $(filter setup,$(MAKECMDGOALS)),$(filter-out setup,$(MAKECMDGOALS))),)
+ifneq ($(filter setup,$(MAKECMDGOALS)),)
 AFTER := $(filter-out setup,$(MAKECMDGOALS))
 .PHONY: setup $(AFTER)
-setup:
+setup: ## install what is missing (apt), or say what to install
 	@tools/setup
-$(firstword $(AFTER)): setup
-	@$(MAKE) --no-print-directory $(AFTER)
-$(wordlist 2,99,$(AFTER)): $(firstword $(AFTER)) ;
+	@$(if $(AFTER),$(MAKE) --no-print-directory $(AFTER))
+$(AFTER): setup ;
 else
 
 # ---- toolchain: x86_64-elf-, x86_64-linux-gnu- or the native one -----------
@@ -41,7 +40,7 @@ NM := $(call tool,nm)
 STRIP := $(call tool,strip)
 IS_CLANG := $(findstring clang,$(notdir $(firstword $(CC))))
 TARGET_FLAG := $(if $(IS_CLANG),--target=x86_64-elf)
-GCC_INCLUDE := $(shell $(CC) -print-file-name=include)
+GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
 
 # ---- flags -----------------------------------------------------------------
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -66,7 +65,7 @@ HOSTFLAGS := -std=gnu17 -g -O2 $(WARN) -D_GNU_SOURCE= -MMD -MP
 UNITFLAGS := $(HOSTFLAGS) -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined -I . -I kernel -I lib
 KLDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
-	--build-id=none $(if $(shell $(LD) --help | grep warn-rwx),--no-warn-rwx-segments)
+	--build-id=none $(if $(shell $(LD) --help 2>/dev/null | grep warn-rwx),--no-warn-rwx-segments)
 ULDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
 	-z separate-code --build-id=none
 
@@ -99,7 +98,7 @@ ULIBS := $(B)/lib/libcommon.a $(B)/lib/libc.a
 .DEFAULT_GOAL := all
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all kernel user tests host unit help setup doctor qemu iso run test \
+.PHONY: all kernel user tests host unit help doctor qemu iso run test \
 	test-host check bench stats gdb qemu-gdb format compile_commands \
 	clean FORCE
 
@@ -224,8 +223,6 @@ bench: all ## guest instructions per operation
 	$(Q)$(PYTHON) tools/bench
 
 # ---- tools -----------------------------------------------------------------
-setup: ## install what is missing (apt), or say what to install
-	$(Q)tools/setup
 doctor: ## which tools are here, which are missing or too old
 	$(Q)$(PYTHON) tools/doctor
 check: $(B)/include/asm-offsets.h ## format, layers, headers, user pointers, tidy, spelling
