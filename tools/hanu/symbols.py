@@ -8,7 +8,7 @@ import subprocess
 from .machine import ROOT, build_path
 
 ADDRESS = re.compile(r"\[<(?:0x)?([0-9a-f]{8,16})>\]")
-PANIC_LINE = re.compile(r"^.*\bpanic\b.*$", re.IGNORECASE | re.MULTILINE)
+PANIC_LINE = re.compile(r"^(?:\[[^\]\n]*\] *)?panic(?: on|:)", re.MULTILINE)
 
 
 def panic_in_log(log):
