@@ -141,11 +141,10 @@ void boot_main(unsigned kind, paddr_t info)
         read_pvh(phys_to_virt(info));
     else
         read_mb2(phys_to_virt(info));
-    cpus[0].self = &cpus[0];
+    cpu_set_early_gs(&cpus[0]);
     cpu_features_init();
     cpu_patch_code();
     cpu_enable_features();
-    cpu_set_boot_gs();
     paging_init();
     kmain();
 }

@@ -199,7 +199,6 @@ void cpu_init_tables(struct cpu *cpu)
 
     if (idt[0].selector == 0)
         idt_build();
-    cpu->self = cpu;
     /* [SDM-3A "Segment Descriptors"]: null, kernel code, kernel data, unused,
      * unused, user data, user code, TSS (two entries). */
     cpu->gdt[1] = 0x00af9a000000ffff;
@@ -224,9 +223,10 @@ void cpu_init_tables(struct cpu *cpu)
     cpu_wrmsr(MSR_SFMASK, SYSCALL_FLAG_MASK);
 }
 
-void cpu_set_boot_gs(void)
+void cpu_set_early_gs(struct cpu *cpu)
 {
-    cpu_wrmsr(MSR_GS_BASE, (vaddr_t)&cpus[0]);
+    cpu->self = cpu;
+    cpu_wrmsr(MSR_GS_BASE, (vaddr_t)cpu);
 }
 
 void cpu_patch_code(void)

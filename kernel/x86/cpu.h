@@ -142,9 +142,9 @@ void cpu_features_init(void);
 /* Turn on what this CPU has: NX, WP, SMEP, SMAP, UMIP, FSGSBASE, PGE. */
 void cpu_enable_features(void);
 
-/* Point GS at cpus[0], so that this_cpu works before cpu_init_tables().
- * Context: first C code of the boot CPU. */
-void cpu_set_boot_gs(void);
+/* Point GS at `cpu`, so that this_cpu works before cpu_init_tables().
+ * Context: first C code of a CPU. */
+void cpu_set_early_gs(struct cpu *cpu);
 
 /* Load GDT, TSS, IDT and the syscall MSRs of this CPU, and GS base. */
 void cpu_init_tables(struct cpu *cpu);

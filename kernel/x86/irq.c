@@ -19,11 +19,15 @@ static volatile uint32_t *ioapic;   /* [I] index at [0], data at [4] */
 static const struct acpi_madt_info *madt; /* [I] */
 static void (*handlers[16])(void);  /* [I] after boot */
 
+void irq_mask_pics(void)
+{
+    outb(PIC1_DATA, 0xff);
+    outb(PIC2_DATA, 0xff);
+}
+
 void irq_init(const struct acpi_madt_info *info)
 {
     madt = info;
-    outb(PIC1_DATA, 0xff);
-    outb(PIC2_DATA, 0xff);
     ioapic = kernel_map_device(info->ioapic, PAGE_SIZE);
 }
 

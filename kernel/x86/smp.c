@@ -32,6 +32,7 @@ static struct acpi_madt_info madt;
 
 void smp_init_boot_cpu(void)
 {
+    irq_mask_pics();
     acpi_read_madt(&madt);
     lapic_init_mapping(madt.lapic);
     lapic_init_cpu();
@@ -101,6 +102,7 @@ void smp_start(vaddr_t (*stack_of)(unsigned id))
 __noreturn void ap_main(struct cpu *cpu);
 void ap_main(struct cpu *cpu)
 {
+    cpu_set_early_gs(cpu);
     cpu_enable_features();
     cpu_init_tables(cpu);
     lapic_init_cpu();

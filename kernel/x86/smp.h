@@ -14,7 +14,11 @@ void smp_init_boot_cpu(void);
  * gives the top of a kernel stack for CPU `id`, 0 when memory is out. */
 void smp_start(vaddr_t (*stack_of)(unsigned id));
 
-/* Mask the PICs, find the I/O APIC. */
+/* Mask the old interrupt controllers.  Comes before the local APIC is set up:
+ * QEMU keeps an interrupt of theirs pending for ever once LINT0 is masked. */
+void irq_mask_pics(void);
+
+/* Find the I/O APIC. */
 void irq_init(const struct acpi_madt_info *info);
 
 /* Stop all other CPUs; used by panic. */
