@@ -61,7 +61,9 @@ KFLAGS := $(COMMON) -isystem $(GCC_INCLUDE) -I kernel -I lib -I $(B)/include \
 UFLAGS := $(COMMON) -D_GNU_SOURCE= -I lib/c/include -isystem $(GCC_INCLUDE) \
 	-I lib -fno-asynchronous-unwind-tables
 LIBFLAGS := -ffreestanding $(NO_IDIOMS)
-HOSTFLAGS := -std=gnu17 -g -O2 $(WARN) -D_GNU_SOURCE= -MMD -MP
+# exec takes char *const []: string literals in argument lists are no mistake.
+HOSTFLAGS := -std=gnu17 -g -O2 $(WARN) -Wno-write-strings -D_GNU_SOURCE= \
+	-MMD -MP
 UNITFLAGS := $(HOSTFLAGS) -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined -I . -I kernel -I lib
 KLDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack \
@@ -138,8 +140,8 @@ $(B)/kernel.elf: $(KOBJ) boot/kernel.ld
 
 # ---- C library and programs for hanu ---------------------------------------
 $(B)/u/lib/%.o: UFLAGS += $(LIBFLAGS)
-$(B)/u/user/%.o: UFLAGS += -I user
-$(B)/u/tests/%.o: UFLAGS += -I tests/user
+$(B)/u/user/%.o: UFLAGS += -I user -Wno-write-strings
+$(B)/u/tests/%.o: UFLAGS += -I tests/user -Wno-write-strings
 
 $(B)/u/%.o: %.c $(B)/flags
 	$(call say,CC,$< (user))
