@@ -19,7 +19,6 @@
 #include "x86/paging.h"
 #include "x86/tlb.h"
 
-#define KSTACK_BASE  0xffffd00000000000ul
 #define KSTACK_BYTES (CONFIG_KSTACK_PAGES * PAGE_SIZE)
 #define KSTACK_PITCH (KSTACK_BYTES + PAGE_SIZE) /* with the guard below */
 enum { KSTACK_SLOTS = 65536, KSTACK_CACHE = 32 };

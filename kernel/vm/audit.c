@@ -6,8 +6,10 @@
  *        exactly that.  Page-table frames are counted against table_pages.
  *        Frames of mappings that no region maps are covered by their own count
  *        (refs == 1 while kind is MAPPING and unmapped).
+ *        Memory is looked at in windows, so that the counts fit anywhere.
  * Context: the system is quiet: no other thread changes spaces meanwhile.
  */
+#include "base/string.h"
 #include "core/printk.h"
 #include "mem/slab.h"
 #include "vm/address_space.h"
@@ -15,9 +17,11 @@
 #include "vm/region.h"
 #include "vm/table.h"
 
-enum { COMPLAINTS_MAX = 16 };
+enum { COMPLAINTS_MAX = 16, WINDOW_FRAMES = 1 << 18 };
 
-static uint32_t *counts;   /* references found, by frame number */
+/* References found, of the frames [window, window + WINDOW_FRAMES). */
+static uint32_t *counts;
+static pfn_t window;
 static unsigned complaints;
 
 static void complain(const char *what, uint64_t where, uint64_t found,
@@ -42,8 +46,9 @@ static uint64_t count_table(const pte_t *table, unsigned level, unsigned end)
             struct frame *f = pte_frame(pte);
             if (!(pte & PTE_USER))
                 complain("user entry without the user bit", pte, 0, 1);
-            if (!(f->flags & FRAME_F_PINNED))
-                counts[frame_pfn(f)]++;
+            pfn_t slot = frame_pfn(f) - window;
+            if (!(f->flags & FRAME_F_PINNED) && slot < WINDOW_FRAMES)
+                counts[slot]++;
         }
     }
     return tables;
@@ -65,13 +70,15 @@ static void audit_spaces(void)
 
 static void audit_frames(void)
 {
-    for (pfn_t pfn = 0; pfn < frame_pfn_end(); pfn++) {
+    pfn_t end = MIN(window + WINDOW_FRAMES, frame_pfn_end());
+
+    for (pfn_t pfn = window; pfn < end; pfn++) {
         if (!frame_pfn_valid(pfn))
             continue;
         const struct frame *f = frame_of_pfn(pfn);
         if (f->flags & FRAME_F_PINNED)
             continue;
-        uint64_t expected = counts[pfn];
+        uint64_t expected = counts[pfn - window];
         if (f->kind == FRAME_MAPPING)
             expected++; /* the mapping's own */
         else if (f->kind != FRAME_ANON && expected == 0)
@@ -83,14 +90,17 @@ static void audit_frames(void)
 
 unsigned vm_audit(void)
 {
-    counts = kmalloc_zeroed(frame_pfn_end() * sizeof(*counts));
+    counts = kmalloc(WINDOW_FRAMES * sizeof(*counts));
     if (!counts) {
         printk("audit: no memory for the counts\n");
         return 1;
     }
     complaints = 0;
-    audit_spaces();
-    audit_frames();
+    for (window = 0; window < frame_pfn_end(); window += WINDOW_FRAMES) {
+        memset(counts, 0, WINDOW_FRAMES * sizeof(*counts));
+        audit_spaces();
+        audit_frames();
+    }
     frame_check_lists();
     kfree(counts);
     return complaints;

@@ -1,31 +1,9 @@
 /*
  * vm/fault.c - decide what a page fault means, then repair it.
  *
- * Idea:   fault_collect() gathers what is known, fault_classify() follows the
- *         table below row by row and is pure, fault_resolve() does the one
- *         action that the row names.  First match wins.
- *
- *    # | condition                                  | action
- *   ---+--------------------------------------------+--------------------------
- *    1 | reserved bit set in the error code         | kernel bug
- *    2 | kernel mode, kernel address                | kernel bug
- *    3 | kernel mode, user address, not in usercopy | kernel bug
- *    4 | no region, and no stack that may grow      | SEGV (MAPERR)
- *    5 | stack growth within its limit              | extend region, go on
- *    6 | region forbids the access                  | SEGV (ACCERR)
- *    8 | not present, region has a mapping          | its frame; write to a
- *      |                                            | private one: a copy
- *    9 | not present, private anonymous             | write: zeroed frame
- *      |                                            | read: the zero frame
- *   9b | write to the shared zero frame             | zeroed frame
- *  10a | shared region grants what the PTE lacks    | set it
- *   10 | write, private, frame has other holders    | copy the frame
- *   11 | write, private, we are the last holder     | take it back in place
- *   12 | PTE already permits the access             | nothing: stale TLB
- *   13 | anything else                              | contradiction: kernel bug
- *
- * Row 7 (swap) comes with swap.
- *
+ * Idea:   fault_collect() gathers what is known, fault_classify() decides by
+ *         the table in fault_table.c, fault_resolve() does the one action that
+ *         the row names.  Row numbers below are those of the table.
  * Locks:  as->lock from the region lookup to the write of the PTE.
  * Failure: no frame: FAULT_NOMEM, and nothing has changed.
  * Next:   vm/cow.c (rows 10, 11), vm/mapping.c (row 8), trap.c (results).
@@ -33,6 +11,7 @@
 #include "vm/fault.h"
 
 #include "abi/errno.h"
+#include "base/string.h"
 #include "core/panic.h"
 #include "vm/address_space.h"
 #include "vm/cow.h"
@@ -51,42 +30,6 @@ struct fault_place {
     vaddr_t va;  /* page-aligned */
     pte_t *pte;  /* NULL: no table yet */
 };
-
-enum fault_action fault_classify(const struct fault_facts *f)
-{
-    /* 1, 2, 3 */
-    if (f->reserved)
-        return ACTION_KERNEL_BUG;
-    if (f->kernel_mode && (!f->user_address || !f->in_usercopy))
-        return ACTION_KERNEL_BUG;
-    /* 4, 5 */
-    if (!f->has_region)
-        return f->can_grow_stack ? ACTION_GROW_STACK : ACTION_NO_REGION;
-    /* 6 */
-    uint32_t need = f->write ? VM_WRITE : f->exec ? VM_EXEC : VM_READ;
-    if (need == VM_READ ? !(f->region_prot & (VM_READ | VM_WRITE | VM_EXEC))
-                        : !(f->region_prot & need))
-        return ACTION_FORBIDDEN;
-    /* 8, 9 */
-    if (!f->pte_present) {
-        if (f->region_has_mapping)
-            return ACTION_FILL_MAPPING;
-        return f->write ? ACTION_FILL_ZERO : ACTION_MAP_ZERO;
-    }
-    if (f->write && !f->pte_writable) {
-        /* 9b, 10a, 10, 11 */
-        if (f->frame_is_zero)
-            return ACTION_REPLACE_ZERO;
-        if (f->region_shared)
-            return ACTION_SET_RIGHT;
-        return f->frame_refs > 1 ? ACTION_COPY_FRAME : ACTION_TAKE_BACK;
-    }
-    /* 12 */
-    if (!f->exec || f->pte_executable)
-        return ACTION_NOTHING;
-    /* 13 */
-    return ACTION_CONTRADICTION;
-}
 
 /* May the stack region above `va` grow down to it? */
 static bool can_grow(struct address_space *as, vaddr_t va)
@@ -339,8 +282,7 @@ int as_write(struct address_space *as, vaddr_t va, const void *bytes, size_t n)
         mutex_lock(&as->lock);
         pte_t *pte = table_find(as, va);
         char *page = frame_bytes(pte_frame(*pte));
-        for (size_t i = 0; i < part; i++)
-            page[offset + i] = from[i];
+        memcpy(page + offset, from, part);
         mutex_unlock(&as->lock);
         from += part;
         va += part;

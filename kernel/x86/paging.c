@@ -101,6 +101,7 @@ static pte_t *kernel_entry(vaddr_t va, unsigned level)
     for (unsigned l = 3; l > level; l--) {
         pte_t *entry = &table[pt_index(va, l)];
         if (!(*entry & PTE_PRESENT)) {
+            assert(l < 3 || !early_closed);
             paddr_t pa = alloc_table();
             if (pa == 0)
                 return NULL;
@@ -190,11 +191,6 @@ void paging_init(void)
     kernel_pml4 = early_alloc_page();
     pte_nx = cpu_features.nx ? PTE_NX : 0;
 
-    /* All second-level tables of the kernel half, for sharing. */
-    pte_t *pml4 = phys_to_virt(kernel_pml4);
-    for (unsigned i = 256; i < PT_ENTRIES; i++)
-        pml4[i] = early_alloc_page() | PTE_PRESENT | PTE_WRITE;
-
     map_image(__text_start, __text_end, 0);
     map_image(__text_end, __rodata_end, pte_nx);
     map_image(__rodata_end, __kernel_end, PTE_WRITE | pte_nx);
@@ -202,6 +198,8 @@ void paging_init(void)
         map_direct(&boot_info.ram[i]);
         map_frame_array(&boot_info.ram[i]);
     }
+    /* The last area; from now on no entry of the PML4 changes. */
+    kernel_entry(KSTACK_BASE, 0);
     cpu_write_cr3(kernel_pml4);
 }
 

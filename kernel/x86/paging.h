@@ -3,12 +3,15 @@
  * allocator.
  *
  * The kernel half (PML4 entries 256-511) is the same in every address space:
- * its 256 second-level tables exist from boot on and are never freed.
+ * its second-level tables exist from boot on and are never freed.
  */
 #pragma once
 
 #include "core/types.h"
 #include "x86/pte.h"
+
+/* Kernel stacks lie here, each above a guard page. */
+#define KSTACK_BASE 0xffffd00000000000ul
 
 extern paddr_t kernel_pml4; /* [I] the tables without any user half */
 extern pte_t pte_nx;        /* [I] PTE_NX if the CPU has it, else 0 */
