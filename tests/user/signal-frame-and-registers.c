@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "common/child.h"
+#include "common/cpu.h"
 #include "common/raw.h"
 #include "common/sigframe.h"
 
@@ -143,7 +144,7 @@ static void check_fpu(void)
     unsigned int mxcsr = 0x1fc0 | 0x2000, mxcsr_after = 0;
     long zero = 0;
     signal(SIGUSR1, spoil_fpu);
-    has_avx = __builtin_cpu_supports("avx") != 0;
+    has_avx = cpu_has_avx();
     register long rdi __asm__("rdi") = getpid();
     register long rsi __asm__("rsi") = SIGUSR1;
     if (has_avx) {
