@@ -31,7 +31,7 @@ static const char help[] =
     "(those that wait for a disk) stay 0 until there is a disk.\n";
 
 #define BIG_PATH "/tmp/demand-64M"
-#define PATTERN 0x646e616d6564ull
+#define PATTERN  0x646e616d6564ull
 
 enum {
     PAGE = 4096,

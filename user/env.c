@@ -19,7 +19,7 @@ extern char **environ;
 
 int main(int argc, char **argv)
 {
-    static char *nothing[] = {NULL};
+    static char *nothing[] = { NULL };
     struct options o;
     int letter, i = 0;
     (void)argc;

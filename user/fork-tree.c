@@ -38,7 +38,7 @@ static int reports[2], hold[2];
 /* One process of the tree; returns when the whole tree may go. */
 static void grow(int depth, int most)
 {
-    struct report_line self = {getpid(), getppid(), depth};
+    struct report_line self = { getpid(), getppid(), depth };
     char nothing;
     if (write(reports[1], &self, sizeof self) != sizeof self)
         _exit(1);

@@ -36,8 +36,9 @@ struct request {
     int no_input;
 };
 
-static const char *const default_environment[] = {
-    "PATH=/bin:/usr/bin:/sbin", "HOME=/", "TERM=vt100", "PWD=/", NULL};
+static const char *const default_environment[] = { "PATH=/bin:/usr/bin:/sbin",
+                                                   "HOME=/", "TERM=vt100",
+                                                   "PWD=/", NULL };
 
 /* Opens path as exactly the descriptor fd. */
 static int open_as(int fd, const char *path, int flags)
@@ -135,18 +136,18 @@ static void request_become(const struct request *r)
 /* In the child: becomes the interactive shell on the console. */
 static void shell_become(void)
 {
-    static char *const arguments[] = {"sh", "-i", NULL};
-    static char *const environment[] = {"PATH=/bin:/usr/bin:/sbin",
-                                        "HOME=/",
-                                        "TERM=vt100",
-                                        "PS1=$ ",
-                                        "PWD=/",
-                                        NULL};
+    static const char *const arguments[] = { "sh", "-i", NULL };
+    static const char *const environment[] = { "PATH=/bin:/usr/bin:/sbin",
+                                               "HOME=/",
+                                               "TERM=vt100",
+                                               "PS1=$ ",
+                                               "PWD=/",
+                                               NULL };
     if (take_console())
         _exit(126);
     if (chdir("/"))
         report_errno("/");
-    execve("/bin/sh", arguments, environment);
+    execve("/bin/sh", (char *const *)arguments, (char *const *)environment);
     report_errno("/bin/sh");
     _exit(127);
 }
@@ -188,7 +189,7 @@ static void run(const struct request *r)
 
 int main(int argc, char **argv)
 {
-    struct request r = {.on_console = 0};
+    struct request r = { .on_console = 0 };
     size_t length = 0;
     (void)argc;
     report_set_name(argv[0], "init");

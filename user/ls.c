@@ -177,7 +177,7 @@ static void print_columns(const struct entry *list, size_t count, size_t screen)
 
 static void print_entries(struct entry *list, size_t count)
 {
-    struct winsize window = {.ws_col = 0};
+    struct winsize window = { .ws_col = 0 };
     qsort(list, count, sizeof *list, compare);
     if (on['l']) {
         print_long(list, count);
@@ -269,7 +269,7 @@ static void list_operands(char **operands, int operand_count)
     struct entry *folders = memory_get((size_t)operand_count * sizeof *files);
     size_t file_count = 0, folder_count = 0;
     for (int i = 0; i < operand_count; i++) {
-        struct entry e = {.path = operands[i]};
+        struct entry e = { .path = operands[i] };
         int plain = on['d'] || on['l'] || on['F'];
         if ((plain || stat(e.path, &e.st)) && lstat(e.path, &e.st)) {
             report_errno("cannot access '%s'", e.path);
@@ -293,7 +293,8 @@ static void list_operands(char **operands, int operand_count)
 
 int main(int argc, char **argv)
 {
-    static char *here[] = {".", NULL};
+    static char dot[] = ".";
+    char *here[] = { dot, NULL };
     struct options o;
     int letter;
     (void)argc;

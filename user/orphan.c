@@ -28,7 +28,7 @@ struct seen {
 
 static void orphan(int ready, int alive, int result)
 {
-    struct seen s = {getpid(), getppid(), 0};
+    struct seen s = { getpid(), getppid(), 0 };
     char nothing;
     close(ready); /* our parent may go now */
     /* End of file: the last writer, our parent, is gone. */

@@ -13,7 +13,7 @@
 static int add_time(const char *text, struct timespec *sum)
 {
     static const char units[] = "smhd";
-    static const long factors[] = {1, 60, 3600, 86400};
+    static const long factors[] = { 1, 60, 3600, 86400 };
     long seconds = 0, billionth = 0, place = 100000000, digits = 0;
     for (; *text >= '0' && *text <= '9'; text++, digits++)
         if (seconds < 1000000000)
@@ -35,7 +35,7 @@ static int add_time(const char *text, struct timespec *sum)
 
 int main(int argc, char **argv)
 {
-    struct timespec left = {0, 0};
+    struct timespec left = { 0, 0 };
     report_set_name(argv[0], "sleep");
     if (argc < 2) {
         report("missing operand");

@@ -23,9 +23,9 @@
 
 #include "common/report.h"
 
-#define MOST_WORDS 16
+#define MOST_WORDS    16
 #define SETTLE_ROUNDS 20
-#define SETTLE_NS 10000000
+#define SETTLE_NS     10000000
 
 struct outcome {
     int status;      /* as wait() gave it */
@@ -67,7 +67,7 @@ static long memory_lost(long before)
         lost = before - free_memory();
         if (lost <= 0)
             break;
-        struct timespec pause_time = {.tv_nsec = SETTLE_NS};
+        struct timespec pause_time = { .tv_nsec = SETTLE_NS };
         nanosleep(&pause_time, NULL);
     }
     return lost;
@@ -126,7 +126,7 @@ static void mark(const char *text)
 
 static void run_case(const char *program, unsigned seconds, int check_memory)
 {
-    struct outcome result = {.status = 0};
+    struct outcome result = { .status = 0 };
     char text[512];
 
     snprintf(text, sizeof text, "case %s", program);
@@ -156,7 +156,7 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    struct sigaction action = {.sa_handler = on_alarm};
+    struct sigaction action = { .sa_handler = on_alarm };
     sigaction(SIGALRM, &action, NULL);
     for (int i = optind; i < argc; i++)
         run_case(argv[i], seconds, check_memory);

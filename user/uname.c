@@ -36,8 +36,8 @@ int main(int argc, char **argv)
         report_errno("cannot get system name");
         return 1;
     }
-    const char *values[] = {u.sysname, u.nodename, u.release, u.version,
-                            u.machine};
+    const char *values[] = { u.sysname, u.nodename, u.release, u.version,
+                             u.machine };
     for (int i = 0; letters[i]; i++)
         if ((wanted ? wanted : 1u) & 1u << i)
             printf("%s%s", printed++ ? " " : "", values[i]);

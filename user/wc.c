@@ -83,7 +83,7 @@ static int column_width(char **names, int files)
 
 static int count_file(const char *path, struct counts *total)
 {
-    struct counts c = {0, 0, 0};
+    struct counts c = { 0, 0, 0 };
     int fd = strcmp(path, "-") ? open(path, O_RDONLY) : 0;
     if (fd < 0) {
         report_errno("%s", path);
@@ -104,7 +104,7 @@ static int count_file(const char *path, struct counts *total)
 int main(int argc, char **argv)
 {
     struct options o;
-    struct counts total = {0, 0, 0};
+    struct counts total = { 0, 0, 0 };
     int letter, status = 0;
     (void)argc;
     options_begin(&o, argv, help, 1);

@@ -46,15 +46,17 @@ void calendar_from_seconds(time_t seconds, struct calendar *c)
 
 const char *calendar_month_name(int month)
 {
-    static const char names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char names[12][4] = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+    };
     return names[(month + 11) % 12];
 }
 
 const char *calendar_weekday_name(int weekday)
 {
-    static const char names[7][4] = {"Sun", "Mon", "Tue", "Wed",
-                                     "Thu", "Fri", "Sat"};
+    static const char names[7][4] = { "Sun", "Mon", "Tue", "Wed",
+                                      "Thu", "Fri", "Sat" };
     return names[weekday % 7];
 }
 

@@ -20,11 +20,11 @@ static int in_class(const char **p, int c)
         const char *name;
         int (*is)(int);
     } classes[] = {
-        {"[:alpha:]", isalpha},   {"[:digit:]", isdigit},
-        {"[:alnum:]", isalnum},   {"[:upper:]", isupper},
-        {"[:lower:]", islower},   {"[:space:]", isspace},
-        {"[:punct:]", ispunct},   {"[:print:]", isprint},
-        {"[:xdigit:]", isxdigit},
+        { "[:alpha:]", isalpha },   { "[:digit:]", isdigit },
+        { "[:alnum:]", isalnum },   { "[:upper:]", isupper },
+        { "[:lower:]", islower },   { "[:space:]", isspace },
+        { "[:punct:]", ispunct },   { "[:print:]", isprint },
+        { "[:xdigit:]", isxdigit },
     };
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
         size_t length = strlen(classes[i].name);

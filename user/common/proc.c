@@ -37,7 +37,7 @@ enum {
 
 static int parse_stat(char *text, struct proc_info *info)
 {
-    long long field[STAT_FIELDS] = {0};
+    long long field[STAT_FIELDS] = { 0 };
     char *open = strchr(text, '('), *close = strrchr(text, ')');
     if (!open || !close || close < open || !close[1] || !close[2])
         return -1;

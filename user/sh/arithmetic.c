@@ -32,9 +32,10 @@ static const struct op {
     const char *text;
     int level;
 } operators[] = {
-    {"||", 1}, {"&&", 2}, {"==", 6}, {"!=", 6}, {"<<", 8}, {">>", 8},
-    {"<=", 7}, {">=", 7}, {"|", 3},  {"^", 4},  {"&", 5},  {"<", 7},
-    {">", 7},  {"+", 9},  {"-", 9},  {"*", 10}, {"/", 10}, {"%", 10},
+    { "||", 1 }, { "&&", 2 }, { "==", 6 }, { "!=", 6 }, { "<<", 8 },
+    { ">>", 8 }, { "<=", 7 }, { ">=", 7 }, { "|", 3 },  { "^", 4 },
+    { "&", 5 },  { "<", 7 },  { ">", 7 },  { "+", 9 },  { "-", 9 },
+    { "*", 10 }, { "/", 10 }, { "%", 10 },
 };
 
 static long parse_assignment(struct expression *e);
@@ -254,8 +255,8 @@ static long parse_conditional(struct expression *e)
 /* The operator of an assignment at p: "=" gives "", "+=" gives "+". */
 static const char *assignment_operator(struct expression *e)
 {
-    static const char *const texts[] = {"+", "-", "*", "/",  "%",
-                                        "&", "|", "^", "<<", ">>"};
+    static const char *const texts[] = { "+", "-", "*", "/",  "%",
+                                         "&", "|", "^", "<<", ">>" };
     skip_blanks(e);
     if (e->p[0] == '=' && e->p[1] != '=') {
         e->p++;
@@ -293,7 +294,7 @@ static long parse_assignment(struct expression *e)
 
 static long evaluate(const char *text, int depth, int *failed)
 {
-    struct expression e = {.p = text, .start = text, .depth = depth};
+    struct expression e = { .p = text, .start = text, .depth = depth };
     skip_blanks(&e);
     long value = *e.p ? parse_assignment(&e) : 0;
     skip_blanks(&e);

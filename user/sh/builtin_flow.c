@@ -70,7 +70,7 @@ int builtin_exit(int argc, char **argv)
 
 int builtin_eval(int argc, char **argv)
 {
-    struct text text = {NULL, 0, 0};
+    struct text text = { NULL, 0, 0 };
     for (int i = 1; i < argc; i++) {
         if (i > 1)
             text_add(&text, ' ');

@@ -87,10 +87,10 @@ static const struct limit {
     unsigned long unit;
     const char *name;
 } limits[] = {
-    {'n', RLIMIT_NOFILE, 1, "open files"},
-    {'s', RLIMIT_STACK, 1024, "stack (KiB)"},
-    {'u', RLIMIT_NPROC, 1, "processes"},
-    {'v', RLIMIT_AS, 1024, "address space (KiB)"},
+    { 'n', RLIMIT_NOFILE, 1, "open files" },
+    { 's', RLIMIT_STACK, 1024, "stack (KiB)" },
+    { 'u', RLIMIT_NPROC, 1, "processes" },
+    { 'v', RLIMIT_AS, 1024, "address space (KiB)" },
 };
 
 enum { LIMITS = sizeof limits / sizeof *limits };
@@ -196,7 +196,7 @@ static void print_time(const struct timeval *t)
 
 int builtin_times(int argc, char **argv)
 {
-    static const int whose[] = {RUSAGE_SELF, RUSAGE_CHILDREN};
+    static const int whose[] = { RUSAGE_SELF, RUSAGE_CHILDREN };
     (void)argc;
     (void)argv;
     for (int i = 0; i < 2; i++) {

@@ -181,14 +181,14 @@ static int read_line(struct text *line, struct text *quoted, int raw)
 
 /* Gives the names their fields of the line; the last one gets the rest. */
 static int assign_fields(const struct text *line, const struct text *quoted,
-                         char **names)
+                         const char *const *names)
 {
     const char *ifs = variable_get("IFS");
     const char *s = line->bytes;
     size_t i = 0, end = line->length;
     ifs = ifs ? ifs : " \t\n";
 #define IS_SEPARATOR(k) (!quoted->bytes[k] && strchr(ifs, s[k]))
-#define IS_BLANK(k) (IS_SEPARATOR(k) && strchr(" \t\n", s[k]))
+#define IS_BLANK(k)     (IS_SEPARATOR(k) && strchr(" \t\n", s[k]))
     while (i < end && IS_BLANK(i))
         i++;
     for (; *names; names++) {
@@ -221,8 +221,8 @@ static int assign_fields(const struct text *line, const struct text *quoted,
 
 int builtin_read(int argc, char **argv)
 {
-    static char *reply[] = {"REPLY", NULL};
-    struct text line = {NULL, 0, 0}, quoted = {NULL, 0, 0};
+    static const char *const reply[] = { "REPLY", NULL };
+    struct text line = { NULL, 0, 0 }, quoted = { NULL, 0, 0 };
     int i = 1, raw = 0;
     for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
         if (strcmp(argv[i], "-r") == 0) {
@@ -241,7 +241,8 @@ int builtin_read(int argc, char **argv)
         }
     output_flush();
     int status = read_line(&line, &quoted, raw);
-    int failed = assign_fields(&line, &quoted, i < argc ? argv + i : reply);
+    int failed = assign_fields(
+        &line, &quoted, i < argc ? (const char *const *)argv + i : reply);
     text_free(&line);
     text_free(&quoted);
     return failed ? failed : status;

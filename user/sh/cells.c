@@ -115,7 +115,7 @@ void cells_to_fields(const struct cells *cells, struct strings *list)
 
 static char *join(const struct cells *cells, int as_pattern)
 {
-    struct text out = {NULL, 0, 0};
+    struct text out = { NULL, 0, 0 };
     for (size_t i = 0; i < cells->characters.length; i++) {
         int c = cells->characters.bytes[i];
         int mark = cells->marks.bytes[i];

@@ -38,7 +38,7 @@ struct command {
 /* set -x: the command as it was expanded. */
 static void trace(const struct command *c)
 {
-    struct text line = {NULL, 0, 0};
+    struct text line = { NULL, 0, 0 };
     const char *prefix = variable_get("PS4"), *gap = "";
     size_t i = 0;
     text_add_string(&line, prefix ? prefix : "");
@@ -91,7 +91,7 @@ static void expand(struct command *c)
 /* Only assignments and redirections. */
 static int run_nothing(const struct command *c)
 {
-    struct saved_fds saved = {NULL};
+    struct saved_fds saved = { NULL };
     int status = shell.substitution_status > 0 ? shell.substitution_status : 0;
     if (redirect_apply(c->node->redirects, &saved))
         status = shell.flow == FLOW_NONE ? 2 : shell.status;
@@ -113,7 +113,7 @@ static int run_builtin(const struct builtin *b, const struct strings *argv)
 
 static int run_special(const struct command *c, const struct builtin *b)
 {
-    struct saved_fds saved = {NULL};
+    struct saved_fds saved = { NULL };
     int status = 2;
     if (redirect_apply(c->node->redirects, &saved)) {
         if (shell.flow == FLOW_NONE) {
@@ -135,7 +135,7 @@ static int run_special(const struct command *c, const struct builtin *b)
 /* A function or a builtin that is not special: assignments are temporary. */
 static int run_here(const struct command *c, const struct builtin *b)
 {
-    struct saved_fds saved = {NULL};
+    struct saved_fds saved = { NULL };
     struct saved_variable *variables = NULL;
     int status = 2;
     if (!redirect_apply(c->node->redirects, &saved) &&
@@ -260,12 +260,12 @@ static void exec_script(const char *path, char **argv, char **environment)
     size_t count = 0;
     while (argv[count])
         count++;
-    char **arguments = memory_get((count + 2) * sizeof *arguments);
+    const char **arguments = memory_get((count + 2) * sizeof *arguments);
     arguments[0] = "sh";
-    arguments[1] = (char *)path;
+    arguments[1] = path;
     for (size_t i = 1; i <= count; i++)
         arguments[i + 1] = argv[i];
-    execve("/bin/sh", arguments, environment);
+    execve("/bin/sh", (char *const *)arguments, environment);
     free(arguments);
 }
 

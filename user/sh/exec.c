@@ -114,7 +114,7 @@ static int exec_loop(const struct node *n)
 
 static int exec_for(const struct node *n)
 {
-    struct strings list = {NULL, 0, 0};
+    struct strings list = { NULL, 0, 0 };
     int status = 0;
     if (n->over_parameters)
         for (int i = 0; i < shell.parameter_count; i++)
@@ -296,7 +296,7 @@ static int failure_counts(const struct node *n)
 
 static int exec_redirected(const struct node *n, int flags)
 {
-    struct saved_fds saved = {NULL};
+    struct saved_fds saved = { NULL };
     int status = 2;
     if (redirect_apply(n->redirects, &saved) == 0)
         status = exec_kind(n, flags);
@@ -329,7 +329,7 @@ int exec_tree(const struct node *n, int flags)
 /* Reads to the end of file; zero bytes are left out. */
 static char *read_output(int fd)
 {
-    struct text text = {NULL, 0, 0};
+    struct text text = { NULL, 0, 0 };
     char buffer[4096];
     for (;;) {
         ssize_t got = read(fd, buffer, sizeof buffer);
@@ -359,7 +359,7 @@ char *exec_substitution(const struct node *n)
     }
     pid_t pid = process_fork(FORK_SUBSTITUTION, &group);
     if (pid == 0) {
-        const int out[2] = {ends[0], ends[1]};
+        const int out[2] = { ends[0], ends[1] };
         connect_pipes(-1, out);
         run_and_exit(n);
     }

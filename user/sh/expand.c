@@ -106,7 +106,7 @@ static void expand_length(const struct part *p, struct cells *out)
 static void expand_cut(const struct part *p, const char *value,
                        struct cells *out)
 {
-    struct word word = {.parts = p->operand};
+    struct word word = { .parts = p->operand };
     /* Copied first: expanding the operand may change what value points to. */
     char *copy = copy_string(value);
     char *pattern = expand_pattern(&word);
@@ -133,7 +133,7 @@ static void expand_cut(const struct part *p, const char *value,
 /* ${x=word}: sets the variable and uses its new value. */
 static void expand_assign(const struct part *p, struct cells *out)
 {
-    struct word word = {.parts = p->operand};
+    struct word word = { .parts = p->operand };
     if (!variable_is_name(p->text, strlen(p->text))) {
         shell_fail(2, "%s: bad variable name", p->text);
         return;
@@ -146,7 +146,7 @@ static void expand_assign(const struct part *p, struct cells *out)
 
 static void expand_error(const struct part *p)
 {
-    struct word word = {.parts = p->operand};
+    struct word word = { .parts = p->operand };
     char *message = expand_string(&word);
     if (shell.flow == FLOW_NONE)
         shell_fail(2, "%s: %s", p->text,
@@ -229,7 +229,7 @@ static void expand_arithmetic(const struct part *p, struct cells *out)
 {
     char number[24];
     long value = 0;
-    struct word word = {.parts = p->operand};
+    struct word word = { .parts = p->operand };
     char *expression = expand_string(&word);
     if (shell.flow == FLOW_NONE && arithmetic_evaluate(expression, &value))
         value = 0;
@@ -301,7 +301,7 @@ static void expand_word(const struct word *word, struct cells *out)
 void expand_words(const struct word *words, struct strings *list)
 {
     for (; words && shell.flow == FLOW_NONE; words = words->next) {
-        struct cells cells = {{NULL, 0, 0}, {NULL, 0, 0}};
+        struct cells cells = { { NULL, 0, 0 }, { NULL, 0, 0 } };
         expand_word(words, &cells);
         if (shell.flow == FLOW_NONE)
             cells_to_fields(&cells, list);
@@ -311,7 +311,7 @@ void expand_words(const struct word *words, struct strings *list)
 
 char *expand_string(const struct word *word)
 {
-    struct cells cells = {{NULL, 0, 0}, {NULL, 0, 0}};
+    struct cells cells = { { NULL, 0, 0 }, { NULL, 0, 0 } };
     expand_word(word, &cells);
     char *string = cells_to_string(&cells);
     cells_free(&cells);
@@ -320,7 +320,7 @@ char *expand_string(const struct word *word)
 
 char *expand_pattern(const struct word *word)
 {
-    struct cells cells = {{NULL, 0, 0}, {NULL, 0, 0}};
+    struct cells cells = { { NULL, 0, 0 }, { NULL, 0, 0 } };
     expand_word(word, &cells);
     char *pattern = cells_to_pattern(&cells);
     cells_free(&cells);
@@ -329,7 +329,7 @@ char *expand_pattern(const struct word *word)
 
 char *expand_assignment(const struct word *word)
 {
-    struct cells cells = {{NULL, 0, 0}, {NULL, 0, 0}};
+    struct cells cells = { { NULL, 0, 0 }, { NULL, 0, 0 } };
     const struct part *p = word->parts;
     const char *text = p->text + strlen(word->name) + 1;
     while (*text) {

@@ -88,7 +88,7 @@ static void walk(struct text *path, const char *pattern, struct strings *list)
 
 int glob_expand(const char *pattern, struct strings *list)
 {
-    struct text path = {NULL, 0, 0};
+    struct text path = { NULL, 0, 0 };
     size_t before = list->count;
     walk(&path, pattern, list);
     text_free(&path);

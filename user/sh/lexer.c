@@ -63,7 +63,7 @@ const char *word_plain_text(const struct word *word)
 /* Reads a here-document's lines up to the delimiter. */
 static void read_here(struct lexer *lx, struct pending_here *here)
 {
-    struct text body = {NULL, 0, 0}, line = {NULL, 0, 0};
+    struct text body = { NULL, 0, 0 }, line = { NULL, 0, 0 };
     for (;;) {
         int c = lexer_get(lx);
         while (here->strip_tabs && c == '\t')
@@ -101,7 +101,7 @@ void lexer_add_here(struct lexer *lx, struct redirect *redirect,
 {
     struct pending_here *here = arena_alloc(lx->arena, sizeof *here);
     struct pending_here **last = &lx->pending;
-    struct text text = {NULL, 0, 0};
+    struct text text = { NULL, 0, 0 };
     for (const struct part *p = delimiter->parts; p; p = p->next) {
         here->quoted |= p->quoted;
         if (p->kind == PART_TEXT)

@@ -102,9 +102,10 @@ static int count_strings(char **strings)
 
 int main(int argc, char **argv)
 {
-    struct settings s = {0, 0};
+    struct settings s = { 0, 0 };
     struct input in;
-    static char *nothing[] = {"sh", NULL};
+    static char name[] = "sh";
+    static char *nothing[] = { name, NULL };
     if (argc < 1)
         argv = nothing;
     report_set_name(argv[0], "sh");

@@ -36,7 +36,7 @@ void output_quoted(const char *value)
 {
     output_string("'");
     for (; *value; value++) {
-        char one[2] = {*value, 0};
+        char one[2] = { *value, 0 };
         output_string(*value == '\'' ? "'\\''" : one);
     }
     output_string("'");

@@ -94,8 +94,8 @@ static void skip_newlines(struct parser *p)
 /* Reserved words that end a list: where a command would have to start. */
 static int at_list_end(const struct parser *p)
 {
-    static const char *const words[] = {"then", "else", "elif", "fi", "do",
-                                        "done", "esac", "}",    NULL};
+    static const char *const words[] = { "then", "else", "elif", "fi", "do",
+                                         "done", "esac", "}",    NULL };
     for (int i = 0; words[i]; i++)
         if (at_word(p, words[i]))
             return 1;
@@ -481,7 +481,7 @@ static struct node *parse_list(struct parser *p)
 
 enum parse_result parser_line(struct lexer *lx, struct node **tree)
 {
-    struct parser p = {.lx = lx};
+    struct parser p = { .lx = lx };
     struct node *first = NULL, **last = &first;
     *tree = NULL;
     advance(&p);
@@ -503,7 +503,7 @@ enum parse_result parser_line(struct lexer *lx, struct node **tree)
 
 struct node *parser_substitution(struct lexer *lx)
 {
-    struct parser p = {.lx = lx};
+    struct parser p = { .lx = lx };
     advance(&p);
     struct node *list = parse_list(&p);
     if (p.token.kind != TOKEN_CLOSE)
@@ -513,7 +513,7 @@ struct node *parser_substitution(struct lexer *lx)
 
 struct node *parser_all(struct lexer *lx)
 {
-    struct parser p = {.lx = lx};
+    struct parser p = { .lx = lx };
     advance(&p);
     struct node *list = parse_list(&p);
     if (p.token.kind != TOKEN_END)

@@ -17,17 +17,17 @@
 #include "output.h"
 #include "trap.h"
 
-struct shell shell = {.substitution_status = -1};
+struct shell shell = { .substitution_status = -1 };
 
 static const struct {
     int letter;
     const char *name;
     unsigned char *value;
 } options[] = {
-    {'e', "errexit", &shell.errexit},
-    {'f', "noglob", &shell.noglob},
-    {'u', "nounset", &shell.nounset},
-    {'x', "xtrace", &shell.xtrace},
+    { 'e', "errexit", &shell.errexit },
+    { 'f', "noglob", &shell.noglob },
+    { 'u', "nounset", &shell.nounset },
+    { 'x', "xtrace", &shell.xtrace },
 };
 
 enum { OPTIONS = sizeof options / sizeof *options };
@@ -55,7 +55,7 @@ void shell_exit(int status)
 
 void shell_set_parameters(char **strings, int count)
 {
-    struct strings list = {NULL, 0, 0};
+    struct strings list = { NULL, 0, 0 };
     for (int i = 0; i < count; i++)
         strings_add(&list, copy_string(strings[i]));
     strings_free(&shell.parameter_list);

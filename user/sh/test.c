@@ -102,9 +102,10 @@ static int compare_files(const char *a, const char *b, const char *how)
     return has_y && (!has_x || x.st_mtime < y.st_mtime);
 }
 
-static const char *const binary_operators[] = {
-    "=",   "==",  "!=",  "<",   ">",   "-eq", "-ne", "-lt",
-    "-le", "-gt", "-ge", "-nt", "-ot", "-ef", NULL};
+static const char *const binary_operators[] = { "=",   "==",  "!=",  "<",
+                                                ">",   "-eq", "-ne", "-lt",
+                                                "-le", "-gt", "-ge", "-nt",
+                                                "-ot", "-ef", NULL };
 
 static int is_binary(const char *s)
 {
@@ -245,7 +246,7 @@ static int by_count(struct test *t)
 
 int builtin_test(int argc, char **argv)
 {
-    struct test t = {.argv = argv + 1, .count = argc - 1};
+    struct test t = { .argv = argv + 1, .count = argc - 1 };
     if (strcmp(argv[0], "[") == 0) {
         if (strcmp(argv[argc - 1], "]")) {
             report("[: missing ]");

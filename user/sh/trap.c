@@ -18,7 +18,7 @@ static char *actions[TRAP_MOST + 1];
 static volatile sig_atomic_t came[TRAP_MOST + 1], any_came;
 
 /* Signals that an interactive shell does not die of. */
-static const int guarded[] = {SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU};
+static const int guarded[] = { SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU };
 
 enum { GUARDED = sizeof guarded / sizeof *guarded };
 

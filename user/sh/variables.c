@@ -163,7 +163,7 @@ char **variables_environment(void)
 
 void variables_print(const char *prefix, unsigned flags)
 {
-    struct strings names = {NULL, 0, 0};
+    struct strings names = { NULL, 0, 0 };
     for (int i = 0; i < BUCKETS; i++)
         for (struct variable *v = buckets[i]; v; v = v->next) {
             if (flags ? !(v->flags & flags) : !v->is_set)

@@ -133,7 +133,7 @@ static void scan_backslash(struct builder *b, enum mode mode, int quoted)
 /* `...`: the text without its backslashes is parsed as commands. */
 static void scan_backquote(struct builder *b, int quoted)
 {
-    struct text text = {NULL, 0, 0};
+    struct text text = { NULL, 0, 0 };
     struct input in;
     struct lexer inner;
     for (int c; (c = lexer_get(b->lx)) != '`';) {
@@ -166,7 +166,7 @@ static int is_name_char(int c)
 /* Reads a parameter's name that starts with c; NULL if it is none. */
 static char *scan_name(struct lexer *lx, int c, int in_braces)
 {
-    struct text name = {NULL, 0, 0};
+    struct text name = { NULL, 0, 0 };
     if (c != INPUT_END && c && strchr("@*#?-$!", c)) {
         text_add(&name, c);
     } else if (c != INPUT_END && isdigit(c)) {
