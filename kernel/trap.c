@@ -182,8 +182,9 @@ static void page_fault(struct trap_frame *frame)
     }
     if (t->space && (user || this_cpu->spin_depth == 0)) {
         irqs_enable();
-        t->min_faults++;
         result = vm_fault(t->space, address, frame->error, frame->rip, !user);
+        if (result == FAULT_OK)
+            t->min_faults++;
     }
     finish_fault(frame, result, address);
     irqs_disable();

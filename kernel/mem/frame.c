@@ -416,6 +416,14 @@ static void give_range(pfn_t pfn, pfn_t end)
     }
 }
 
+/* For x86/paging.c: pages of the kernel's own tables and stacks. */
+static paddr_t alloc_kernel_page(void)
+{
+    struct frame *f = frame_alloc_zeroed(FRAME_KERNEL);
+
+    return f ? frame_phys(f) : 0;
+}
+
 void frame_init(void)
 {
     struct reserved r[RESERVED_MAX];
@@ -437,6 +445,7 @@ void frame_init(void)
         }
         pfn_end = MAX(pfn_end, end >> PAGE_SHIFT);
     }
+    paging_alloc_page = alloc_kernel_page;
 }
 
 /* ---- counters and the auditor -------------------------------------------- */

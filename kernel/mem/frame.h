@@ -12,6 +12,7 @@
 #include "core/boot_info.h"
 #include "core/panic.h"
 #include "core/types.h"
+#include "x86/layout.h"
 
 enum frame_kind {
     FRAME_RESERVED, /* not RAM, or held by firmware, kernel image, initrd */
@@ -37,7 +38,7 @@ struct frame {
     uint64_t index; /* [O] page index within owner */
     void *owner;    /* [O] family, mapping or slab cache */
 };
-_Static_assert(sizeof(struct frame) <= 32, "frame array size");
+_Static_assert(sizeof(struct frame) == FRAME_STRUCT_BYTES, "frame array");
 
 enum {
     FRAME_F_PINNED = 1,   /* never freed: the zero frame, initrd edges */
@@ -49,21 +50,10 @@ enum {
  * so that following a stale pointer faults at once. */
 #define POISON_FREE 0x5f5f5f5f5f5f5f5ful
 
-enum { FRAME_MAX_ORDER = 10 }; /* blocks of 2^0 .. 2^10 pages */
+enum { FRAME_MAX_ORDER = FRAME_ORDER_LIMIT }; /* blocks of 2^0 .. 2^10 pages */
 
-#define DIRECT_MAP_BASE  0xffff800000000000ul
-#define FRAME_ARRAY_BASE 0xffffc00000000000ul
 #define frames           ((struct frame *)FRAME_ARRAY_BASE)
 
-static inline void *phys_to_virt(paddr_t pa)
-{
-    return (void *)(pa + DIRECT_MAP_BASE);
-}
-/* Of an address in the direct map. */
-static inline paddr_t virt_to_phys(const void *va)
-{
-    return (paddr_t)va - DIRECT_MAP_BASE;
-}
 static inline struct frame *frame_of_pfn(pfn_t pfn)
 {
     return &frames[pfn];

@@ -10,8 +10,8 @@
 #include "base/string.h"
 #include "core/boot_info.h"
 #include "core/printk.h"
-#include "mem/frame.h"
 #include "x86/paging.h"
+#include "x86/layout.h"
 
 #define DEFAULT_LAPIC  0xfee00000u
 #define DEFAULT_IOAPIC 0xfec00000u

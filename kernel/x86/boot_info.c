@@ -10,14 +10,13 @@
 #include "base/string.h"
 #include "core/panic.h"
 #include "core/upcalls.h"
-#include "mem/frame.h"
 #include "x86/cpu.h"
 #include "x86/paging.h"
+#include "x86/layout.h"
 
 enum { BOOT_KIND_PVH = 1, BOOT_KIND_MULTIBOOT2 = 2 };
 enum { E820_RAM = 1 };
 #define PVH_MAGIC 0x336ec578u
-#define KERNEL_OFFSET 0xffffffff80000000ul
 
 struct boot_info boot_info;
 static uint8_t rsdp_copy[36];

@@ -5,10 +5,10 @@
 
 #include "base/string.h"
 #include "core/panic.h"
-#include "mem/frame.h"
 #include "x86/fpu.h"
 #include "x86/paging.h"
 #include "x86/vectors.h"
+#include "x86/layout.h"
 
 /* [SDM-4 "Architectural MSRs"] */
 #define MSR_EFER           0xc0000080
@@ -160,11 +160,11 @@ static void idt_build(void)
  * trap_paranoid in entry.S. */
 static vaddr_t ist_stack_create(struct cpu *cpu)
 {
-    struct frame *f = frame_alloc_zeroed(FRAME_KERNEL);
+    paddr_t page = paging_alloc_page();
 
-    if (!f)
+    if (page == 0)
         panic("no memory for interrupt stacks");
-    vaddr_t top = (vaddr_t)frame_bytes(f) + PAGE_SIZE;
+    vaddr_t top = (vaddr_t)phys_to_virt(page) + PAGE_SIZE;
     *(struct cpu **)(top - 8) = cpu;
     return top - 16;
 }

@@ -13,15 +13,15 @@
 #include "base/string.h"
 #include "core/boot_info.h"
 #include "core/panic.h"
-#include "mem/frame.h"
 #include "x86/cpu.h"
+#include "x86/layout.h"
 
-#define KERNEL_OFFSET 0xffffffff80000000ul
 #define LARGE_PAGE    0x200000ul
 
 extern char __text_start[], __text_end[], __rodata_end[], __kernel_end[];
 extern char __kernel_phys_end[];
 
+paddr_t (*paging_alloc_page)(void) = early_alloc_page;
 paddr_t kernel_pml4;
 pte_t pte_nx;
 
@@ -85,14 +85,6 @@ void early_range(paddr_t *start, paddr_t *end)
     *end = early_top;
 }
 
-static paddr_t alloc_table(void)
-{
-    if (!early_closed)
-        return early_alloc_page();
-    struct frame *f = frame_alloc_zeroed(FRAME_TABLE);
-    return f ? frame_phys(f) : 0;
-}
-
 /* Entry of `va` in the table of `level`, made on the way; NULL: no memory. */
 static pte_t *kernel_entry(vaddr_t va, unsigned level)
 {
@@ -102,7 +94,7 @@ static pte_t *kernel_entry(vaddr_t va, unsigned level)
         pte_t *entry = &table[pt_index(va, l)];
         if (!(*entry & PTE_PRESENT)) {
             assert(l < 3 || !early_closed);
-            paddr_t pa = alloc_table();
+            paddr_t pa = paging_alloc_page();
             if (pa == 0)
                 return NULL;
             *entry = pa | PTE_PRESENT | PTE_WRITE;
@@ -171,13 +163,18 @@ static void map_direct(const struct boot_range *ram)
                   PTE_WRITE | PTE_GLOBAL | pte_nx);
 }
 
+static vaddr_t frame_address(paddr_t pa)
+{
+    return FRAME_ARRAY_BASE + (pa >> PAGE_SHIFT) * FRAME_STRUCT_BYTES;
+}
+
 /* The part of the frame array that describes one range of RAM, extended to
  * whole buddy blocks so that a frame's buddy always has a struct frame. */
 static void map_frame_array(const struct boot_range *ram)
 {
-    uint64_t block = PAGE_SIZE << FRAME_MAX_ORDER;
-    vaddr_t start = (vaddr_t)frame_of_phys(ALIGN_DOWN(ram->start, block));
-    vaddr_t end = (vaddr_t)frame_of_phys(ALIGN_UP(ram->end, block));
+    uint64_t block = PAGE_SIZE << FRAME_ORDER_LIMIT;
+    vaddr_t start = frame_address(ALIGN_DOWN(ram->start, block));
+    vaddr_t end = frame_address(ALIGN_UP(ram->end, block));
 
     for (vaddr_t va = ALIGN_DOWN(start, PAGE_SIZE); va < end; va += PAGE_SIZE)
         if (!(kernel_lookup(va) & PTE_PRESENT) &&

@@ -8,13 +8,15 @@
 #pragma once
 
 #include "core/types.h"
+#include "x86/layout.h"
 #include "x86/pte.h"
-
-/* Kernel stacks lie here, each above a guard page. */
-#define KSTACK_BASE 0xffffd00000000000ul
 
 extern paddr_t kernel_pml4; /* [I] the tables without any user half */
 extern pte_t pte_nx;        /* [I] PTE_NX if the CPU has it, else 0 */
+
+/* A zeroed page for the kernel's own tables and stacks, 0 when memory is out:
+ * early_alloc_page until frame_init() puts the allocator in its place. */
+extern paddr_t (*paging_alloc_page)(void);
 
 /* A zeroed page, before frame_init() only; panics when RAM is out. */
 paddr_t early_alloc_page(void);

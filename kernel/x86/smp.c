@@ -11,13 +11,13 @@
 #include "core/panic.h"
 #include "core/printk.h"
 #include "core/upcalls.h"
-#include "mem/frame.h"
 #include "x86/acpi.h"
 #include "x86/clock.h"
 #include "x86/cpu.h"
 #include "x86/irq.h"
 #include "x86/lapic.h"
 #include "x86/paging.h"
+#include "x86/layout.h"
 
 #define AP_BASE      0x8000ul
 #define START_WAIT   (1000 * NSEC_PER_MSEC)

@@ -1,0 +1,28 @@
+/*
+ * x86/layout.h - the areas of the kernel half, and the direct map.
+ *
+ * All RAM appears once at DIRECT_MAP_BASE; only phys_to_virt() and
+ * virt_to_phys() convert between the two.
+ */
+#pragma once
+
+#include "core/types.h"
+
+#define DIRECT_MAP_BASE  0xffff800000000000ul /* RAM, large pages */
+#define FRAME_ARRAY_BASE 0xffffc00000000000ul /* struct frame by number */
+#define KSTACK_BASE      0xffffd00000000000ul /* stacks above guard pages */
+#define KERNEL_OFFSET    0xffffffff80000000ul /* image: virtual - physical */
+
+/* Facts of mem/frame.h that the page tables depend on: bytes of one struct
+ * frame, and the order of the largest block of frames. */
+enum { FRAME_STRUCT_BYTES = 32, FRAME_ORDER_LIMIT = 10 };
+
+static inline void *phys_to_virt(paddr_t pa)
+{
+    return (void *)(pa + DIRECT_MAP_BASE);
+}
+/* Of an address in the direct map. */
+static inline paddr_t virt_to_phys(const void *va)
+{
+    return (paddr_t)va - DIRECT_MAP_BASE;
+}
