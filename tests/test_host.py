@@ -11,9 +11,9 @@ HOST = os.path.join(harness.BUILD, "host")
 
 
 def run_host(command, seconds, cwd, **kwargs):
-    """A command on the host, in an empty folder, with our tools first."""
-    env = dict(os.environ, PATH=os.path.join(HOST, "user") + ":/bin:/usr/bin",
-               HOME="/")
+    """A command on the host, in an empty folder, with init's environment."""
+    env = {"PATH": os.path.join(HOST, "user") + ":/bin:/usr/bin",
+           "HOME": "/", "TERM": "vt100", "PWD": str(cwd)}
     return subprocess.run(command, capture_output=True, timeout=seconds,
                           cwd=cwd, env=env, check=False,
                           stdin=subprocess.DEVNULL, errors="replace",

@@ -1,3 +1,4 @@
+# status: 8
 cd /; pwd; cd /tmp; pwd; cd - ; pwd; cd /dev/../dev/.; pwd
 cd /nonexistent 2>/dev/null; echo $?; pwd
 (cd /tmp; pwd); pwd
