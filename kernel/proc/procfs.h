@@ -1,0 +1,108 @@
+/*
+ * proc/procfs.h - the file system on /proc.
+ *
+ * Each name is a struct proc_entry in a table: procfs_process.c has those of a
+ * process, procfs_system.c those of the system.  procfs.c turns the tables into
+ * inodes; contents are made by `show` when a file is read from its start.
+ */
+#pragma once
+
+#include "core/types.h"
+#include "proc/process.h"
+#include "proc/text.h"
+
+struct proc_ref;
+
+/* Entries of a directory that are not in its table. */
+enum proc_dynamic { PROC_STATIC, PROC_PIDS, PROC_TIDS, PROC_FDS };
+
+struct proc_entry {
+    const char *name;                  /* NULL ends a table */
+    uint32_t mode;                     /* S_IF* and rights */
+    bool owner_only;                   /* contents: its owner and root only */
+    enum proc_dynamic dynamic;         /* directories */
+    const struct proc_entry *children; /* directories; may be NULL */
+    /* Contents of a file, text of a link.  0 or -errno; -ESRCH: the process
+     * has gone.  May sleep. */
+    int (*show)(const struct proc_ref *ref, struct text *out);
+    /* Links: the inode meant, with a reference.  NULL: follow the text. */
+    int (*follow)(const struct proc_ref *ref, struct inode **out);
+    /* Files: take what was written, a line without its newline. */
+    int (*store)(const struct proc_ref *ref, char *line);
+};
+
+/* What an inode of /proc stands for.  [I] */
+struct proc_ref {
+    const struct proc_entry *entry;
+    int32_t pid;       /* 0: none */
+    int32_t tid;       /* 0: the process as a whole */
+    int32_t fd;        /* entries of fd/ */
+    uint64_t start_ns; /* of the process: a reused number is another process */
+};
+
+extern const struct proc_entry proc_process_entries[]; /* of /proc/PID */
+extern const struct proc_entry proc_thread_entries[];  /* of .../task/TID */
+extern const struct proc_entry proc_system_entries[];  /* of /proc */
+extern const struct proc_entry proc_fd_entry;          /* of .../fd/N */
+
+/* The process meant; NULL once it has been reaped. */
+struct process *proc_ref_find_locked(const struct proc_ref *ref)
+    MUST_HOLD(process_tree_lock);
+
+/* ---- between procfs.c and procfs_dir.c ---- */
+
+extern const struct proc_entry proc_process_entry; /* /proc/PID itself */
+extern const struct proc_entry proc_thread_entry;  /* .../task/TID itself */
+
+/* False once the process meant was reaped; entries of the system stay. */
+bool proc_ref_is_alive(const struct proc_ref *ref);
+
+/* May the caller see contents that only the owner may?  0, -EACCES, -ESRCH. */
+__must_check int proc_check_access(const struct proc_ref *ref);
+
+/* Inode number of child `name` of what `ref` is or comes from: the same from
+ * lookup and readdir. */
+uint64_t proc_make_ino(const struct proc_ref *ref, const char *name,
+                       size_t length);
+
+/* An inode for `ref` (copied) as child `name` of `dir` (NULL: the root).
+ * Returns 0 or -ENOMEM. */
+__must_check int proc_make_inode(struct inode *dir, const struct proc_ref *ref,
+                                 const char *name, size_t length,
+                                 struct inode **out);
+
+/* Operations of directories; contracts in fs/vfs.h and fs/file.h. */
+int proc_lookup(struct inode *dir, const char *name, size_t length,
+                struct inode **out);
+int proc_readdir(struct file *file, struct dir_emit *ctx);
+
+/* ---- contents ---- */
+
+/* Contents of files that concern an address space (procfs_space.c). */
+int proc_show_maps(const struct proc_ref *ref, struct text *out);
+int proc_show_statm(const struct proc_ref *ref, struct text *out);
+int proc_show_cmdline(const struct proc_ref *ref, struct text *out);
+int proc_show_environ(const struct proc_ref *ref, struct text *out);
+
+/* Sizes of an address space, in pages where not addresses. */
+struct proc_space_facts {
+    uint64_t total, rss_anon, rss_file, peak_rss, tables;
+    uint64_t data, stack, exec, code; /* exec includes code */
+    vaddr_t code_start, code_end, data_start, data_end, brk_start, stack_top;
+    vaddr_t arg_start, arg_end, env_start, env_end;
+};
+
+/* Zeroes when `as` is NULL.  Locks: takes as->lock. */
+void proc_space_facts(struct address_space *as, struct proc_space_facts *facts);
+
+/* The space of the process meant, with a reference; 0 with *out = NULL for a
+ * zombie, -ESRCH. */
+__must_check int proc_ref_space(const struct proc_ref *ref,
+                                struct address_space **out);
+
+/* Decimal number; false if `text` is none or exceeds 2^31 - 1. */
+__must_check bool proc_parse_number(const char *text, size_t length,
+                                    int32_t *out);
+
+/* Boot: mount it on /proc; after vfs_init() and process_init(). */
+void procfs_init(void);

@@ -1,0 +1,481 @@
+/*
+ * proc/procfs_system.c - the files of /proc that concern the whole system.
+ *
+ * Idea:   one show function per file, in Linux's words; the table at the end
+ *         gives them their names.  /proc/audit and the Frames lines of meminfo
+ *         are hanu's own.
+ * Locks:  none of its own; counters are read as they are.
+ */
+#include "abi/errno.h"
+#include "base/string.h"
+#include "core/boot_info.h"
+#include "mem/frame.h"
+#include "mem/slab.h"
+#include "proc/pid.h"
+#include "proc/procfs.h"
+#include "proc/system_facts.h"
+#include "vm/region.h"
+#include "x86/clock.h"
+#include "x86/cpuid.h"
+
+enum { TICKS_PER_SECOND = 100 };
+#define NSEC_PER_TICK (NSEC_PER_SEC / TICKS_PER_SECOND)
+
+/* ---- memory -------------------------------------------------------------- */
+
+static void memory_line(struct text *out, const char *name, uint64_t pages)
+{
+    text_printf(out, "%-16s%8lu kB\n", name, pages << (PAGE_SHIFT - 10));
+}
+
+/* Frames of the page cache that some page table maps. */
+static uint64_t count_mapped(void)
+{
+    uint64_t n = 0;
+
+    for (unsigned i = 0; i < boot_info.ram_count; i++) {
+        pfn_t end = boot_info.ram[i].end >> PAGE_SHIFT;
+        pfn_t pfn = ALIGN_UP(boot_info.ram[i].start, PAGE_SIZE) >> PAGE_SHIFT;
+        for (; pfn < end; pfn++) {
+            const struct frame *f = frame_of_pfn(pfn);
+            n += f->kind == FRAME_MAPPING && f->refs > 1;
+        }
+    }
+    return n;
+}
+
+static void show_frames(struct text *out)
+{
+    static const char *const names[FRAME_KIND_COUNT] = {
+        [FRAME_RESERVED] = "FramesReserved:", [FRAME_FREE] = "FramesFree:",
+        [FRAME_KERNEL] = "FramesKernel:",     [FRAME_TABLE] = "FramesTable:",
+        [FRAME_SLAB] = "FramesSlab:",         [FRAME_ANON] = "FramesAnon:",
+        [FRAME_MAPPING] = "FramesMapping:",
+    };
+
+    text_printf(out, "%-16s%8lu\n", "FramesTotal:", frame_total());
+    for (unsigned k = 0; k < FRAME_KIND_COUNT; k++)
+        text_printf(out, "%-16s%8lu\n", names[k],
+                    frame_count((enum frame_kind)k));
+}
+
+static int show_meminfo(const struct proc_ref *ref, struct text *out)
+{
+    uint64_t free = frame_count(FRAME_FREE);
+    uint64_t cached = frame_count(FRAME_MAPPING);
+    uint64_t slab = frame_count(FRAME_SLAB);
+    unsigned processes, threads;
+
+    system_count_tasks(&processes, &threads);
+    memory_line(out, "MemTotal:", frame_total() - frame_count(FRAME_RESERVED));
+    memory_line(out, "MemFree:", free);
+    memory_line(out, "MemAvailable:", free);
+    memory_line(out, "Buffers:", 0);
+    memory_line(out, "Cached:", cached);
+    memory_line(out, "SwapCached:", 0);
+    memory_line(out, "SwapTotal:", 0);
+    memory_line(out, "SwapFree:", 0);
+    memory_line(out, "AnonPages:", frame_count(FRAME_ANON));
+    memory_line(out, "Mapped:", count_mapped());
+    memory_line(out, "Shmem:", cached);
+    memory_line(out, "Slab:", slab);
+    memory_line(out, "SReclaimable:", 0);
+    memory_line(out, "SUnreclaim:", slab);
+    memory_line(out, "KernelStack:", (uint64_t)threads * CONFIG_KSTACK_PAGES);
+    memory_line(out, "PageTables:", frame_count(FRAME_TABLE));
+    show_frames(out);
+    return 0;
+}
+
+static void show_cache(struct slab_cache *cache, void *arg)
+{
+    struct text *out = arg;
+    uint64_t slabs = cache->slabs;
+
+    text_printf(out, "%-17s %6lu %6lu %6u %4u %4u", cache->name,
+                cache->objects_in_use, slabs * cache->objects_per_slab,
+                cache->object_bytes, cache->objects_per_slab,
+                1u << cache->order);
+    text_printf(out, " : tunables %4u %4u %4u : slabdata %6lu %6lu %6u\n", 0, 0,
+                0, slabs, slabs, 0);
+}
+
+static int show_slabinfo(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out,
+                "slabinfo - version: 2.1\n"
+                "# name            <active_objs> <num_objs> <objsize> "
+                "<objperslab> <pagesperslab> : tunables <limit> <batchcount> "
+                "<sharedfactor> : slabdata <active_slabs> <num_slabs> "
+                "<sharedavail>\n");
+    slab_for_each_cache(show_cache, out);
+    return 0;
+}
+
+static int show_audit(const struct proc_ref *ref, struct text *out)
+{
+    unsigned complaints = vm_audit();
+
+    if (complaints == 0)
+        text_printf(out, "ok\n");
+    else
+        text_printf(out, "%u complaints, see the kernel log\n", complaints);
+    return 0;
+}
+
+/* ---- time and load ------------------------------------------------------- */
+
+/* Ticks of one CPU since boot, by what it did. */
+struct cpu_ticks {
+    uint64_t user, system, idle;
+};
+
+/* Busy time is exact; how much of it was in user mode is sampled by ticks. */
+static struct cpu_ticks ticks_of_cpu(unsigned cpu)
+{
+    const struct run_queue *rq = &run_queues[cpu];
+    uint64_t now = clock_now_ns(), idle = sched_idle_ns(cpu);
+    uint64_t busy = now > idle ? (now - idle) / NSEC_PER_TICK : 0;
+    uint64_t sampled = rq->user_ticks + rq->kernel_ticks;
+    uint64_t user = sampled == 0 ? 0 : busy * rq->user_ticks / sampled;
+
+    return (struct cpu_ticks){ user, busy - user, idle / NSEC_PER_TICK };
+}
+
+static void show_ticks(struct text *out, const struct cpu_ticks *t)
+{
+    text_printf(out, " %lu 0 %lu %lu 0 0 0 0 0 0\n", t->user, t->system,
+                t->idle);
+}
+
+static int show_stat(const struct proc_ref *ref, struct text *out)
+{
+    struct cpu_ticks sum = { 0 };
+    int32_t last;
+
+    for (unsigned cpu = 0; cpu < cpu_count; cpu++) {
+        struct cpu_ticks t = ticks_of_cpu(cpu);
+        sum.user += t.user;
+        sum.system += t.system;
+        sum.idle += t.idle;
+    }
+    text_printf(out, "cpu ");
+    show_ticks(out, &sum);
+    for (unsigned cpu = 0; cpu < cpu_count; cpu++) {
+        struct cpu_ticks t = ticks_of_cpu(cpu);
+        text_printf(out, "cpu%u", cpu);
+        show_ticks(out, &t);
+    }
+    text_printf(out, "intr 0\nctxt %lu\nbtime %lu\nprocesses %lu\n",
+                sched_switch_count(), clock_boot_epoch(), pid_given(&last));
+    text_printf(out, "procs_running %u\nprocs_blocked 0\n",
+                sched_running_count());
+    return 0;
+}
+
+static void show_hundredths(struct text *out, uint64_t ns, const char *end)
+{
+    text_printf(out, "%lu.%02lu%s", ns / NSEC_PER_SEC,
+                ns % NSEC_PER_SEC / (NSEC_PER_SEC / 100), end);
+}
+
+static int show_uptime(const struct proc_ref *ref, struct text *out)
+{
+    uint64_t idle = 0;
+
+    for (unsigned cpu = 0; cpu < cpu_count; cpu++)
+        idle += sched_idle_ns(cpu);
+    show_hundredths(out, clock_now_ns(), " ");
+    show_hundredths(out, idle, "\n");
+    return 0;
+}
+
+static int show_loadavg(const struct proc_ref *ref, struct text *out)
+{
+    uint64_t load[3];
+    unsigned processes, threads;
+    int32_t last;
+
+    system_load(load);
+    system_count_tasks(&processes, &threads);
+    pid_given(&last);
+    for (unsigned i = 0; i < 3; i++) {
+        uint64_t hundredths = (load[i] * 100 + 32768) >> 16;
+        text_printf(out, "%lu.%02lu ", hundredths / 100, hundredths % 100);
+    }
+    text_printf(out, "%u/%u %d\n", sched_running_count(), threads, last);
+    return 0;
+}
+
+/* ---- names --------------------------------------------------------------- */
+
+static int show_version(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "%s version %s (hanu) (compiler %s) %s\n",
+                system_name.sysname, system_name.release, __VERSION__,
+                system_name.version);
+    return 0;
+}
+
+static int show_ostype(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "%s\n", system_name.sysname);
+    return 0;
+}
+
+static int show_osrelease(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "%s\n", system_name.release);
+    return 0;
+}
+
+static int show_hostname(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "%s\n", system_name.nodename);
+    return 0;
+}
+
+static int show_cmdline(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "%s\n", boot_info.cmdline);
+    return 0;
+}
+
+static int show_filesystems(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "nodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\n");
+    return 0;
+}
+
+/* Nothing is mounted after boot. */
+static int show_mounts(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "tmpfs / tmpfs rw,relatime 0 0\n"
+                     "devtmpfs /dev devtmpfs rw,relatime 0 0\n"
+                     "tmpfs /dev/shm tmpfs rw,relatime 0 0\n"
+                     "proc /proc proc rw,relatime 0 0\n");
+    return 0;
+}
+
+static int show_self(const struct proc_ref *ref, struct text *out)
+{
+    if (!process_current())
+        return -ENOENT;
+    text_printf(out, "%d", process_current()->pid);
+    return 0;
+}
+
+static int show_thread_self(const struct proc_ref *ref, struct text *out)
+{
+    if (!process_current())
+        return -ENOENT;
+    text_printf(out, "%d/task/%d", process_current()->pid,
+                thread_current()->tid);
+    return 0;
+}
+
+/* ---- processors ---------------------------------------------------------- */
+
+/* Flags as Linux names them: bit of a CPUID register. */
+static const struct cpu_flag {
+    uint32_t leaf;
+    uint8_t reg, bit; /* reg: index into struct cpuid */
+    const char *name;
+} cpu_flags[] = {
+    { 1, 3, 0, "fpu" },
+    { 1, 3, 4, "tsc" },
+    { 1, 3, 5, "msr" },
+    { 1, 3, 6, "pae" },
+    { 1, 3, 8, "cx8" },
+    { 1, 3, 9, "apic" },
+    { 1, 3, 13, "pge" },
+    { 1, 3, 15, "cmov" },
+    { 1, 3, 24, "fxsr" },
+    { 1, 3, 25, "sse" },
+    { 1, 3, 26, "sse2" },
+    { 0x80000001, 3, 11, "syscall" },
+    { 0x80000001, 3, 20, "nx" },
+    { 0x80000001, 3, 26, "pdpe1gb" },
+    { 0x80000001, 3, 27, "rdtscp" },
+    { 0x80000001, 3, 29, "lm" },
+    { 1, 2, 0, "pni" },
+    { 1, 2, 9, "ssse3" },
+    { 1, 2, 12, "fma" },
+    { 1, 2, 13, "cx16" },
+    { 1, 2, 19, "sse4_1" },
+    { 1, 2, 20, "sse4_2" },
+    { 1, 2, 22, "movbe" },
+    { 1, 2, 23, "popcnt" },
+    { 1, 2, 25, "aes" },
+    { 1, 2, 26, "xsave" },
+    { 1, 2, 28, "avx" },
+    { 1, 2, 30, "rdrand" },
+    { 1, 2, 31, "hypervisor" },
+    { 7, 1, 0, "fsgsbase" },
+    { 7, 1, 3, "bmi1" },
+    { 7, 1, 5, "avx2" },
+    { 7, 1, 7, "smep" },
+    { 7, 1, 8, "bmi2" },
+    { 7, 1, 9, "erms" },
+    { 7, 1, 18, "rdseed" },
+    { 7, 1, 20, "smap" },
+    { 7, 2, 2, "umip" },
+};
+
+static bool has_flag(const struct cpu_flag *flag)
+{
+    uint32_t max = cpuid_read(flag->leaf & 0x80000000, 0).eax;
+    struct cpuid r = cpuid_read(flag->leaf, 0);
+    const uint32_t regs[4] = { r.eax, r.ebx, r.ecx, r.edx };
+
+    return flag->leaf <= max && (regs[flag->reg] >> flag->bit & 1);
+}
+
+static void show_brand(struct text *out)
+{
+    uint32_t words[13] = { 0 }; /* three leaves of four, and an end */
+    struct cpuid r = cpuid_read(0, 0);
+    const uint32_t vendor[4] = { r.ebx, r.edx, r.ecx, 0 };
+
+    text_printf(out, "vendor_id\t: %s\n", (const char *)vendor);
+    if (cpuid_read(0x80000000, 0).eax < 0x80000004)
+        return;
+    for (uint32_t i = 0; i < 3; i++) {
+        r = cpuid_read(0x80000002 + i, 0);
+        words[4 * i] = r.eax;
+        words[4 * i + 1] = r.ebx;
+        words[4 * i + 2] = r.ecx;
+        words[4 * i + 3] = r.edx;
+    }
+    text_printf(out, "model name\t: %s\n", (const char *)words);
+}
+
+static int show_cpuinfo(const struct proc_ref *ref, struct text *out)
+{
+    for (unsigned cpu = 0; cpu < cpu_count; cpu++) {
+        text_printf(out, "processor\t: %u\n", cpu);
+        show_brand(out);
+        text_printf(out, "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\n",
+                    cpu_count, cpu);
+        text_printf(out,
+                    "cpu cores\t: %u\napicid\t\t: %u\nflags\t\t:", cpu_count,
+                    cpus[cpu].apic_id);
+        for (unsigned i = 0; i < ARRAY_LENGTH(cpu_flags); i++)
+            if (has_flag(&cpu_flags[i]))
+                text_printf(out, " %s", cpu_flags[i].name);
+        text_printf(out, "\n\n");
+    }
+    return 0;
+}
+
+/* ---- /proc/sys ----------------------------------------------------------- */
+
+static int show_overcommit(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "1\n"); /* always: nothing is reserved ahead */
+    return 0;
+}
+
+static int show_max_map_count(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "%d\n", REGION_COUNT_MAX);
+    return 0;
+}
+
+static int show_pid_max(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "%d\n", CONFIG_PID_MAX);
+    return 0;
+}
+
+/* 1: page cache (none can go: there is nothing behind it), 2: unused kernel
+ * objects, 3: both. */
+static int store_drop_caches(const struct proc_ref *ref, char *line)
+{
+    int32_t what;
+
+    if (!proc_parse_number(line, strlen(line), &what) || what < 1 || what > 3)
+        return -EINVAL;
+    if (what & 2) {
+        kstack_drain();
+        slab_drain();
+        frame_drain();
+    }
+    return 0;
+}
+
+static bool this_allocation_fails(void)
+{
+    struct thread *t = thread_current();
+
+    return t && t->fail_nth != 0 && --t->fail_nth == 0;
+}
+
+/* For tests: the n-th allocation from now on that the writing thread makes in
+ * the kernel fails, 0: none. */
+static int store_fail_nth(const struct proc_ref *ref, char *line)
+{
+    int32_t n;
+
+    if (!proc_parse_number(line, strlen(line), &n))
+        return -EINVAL;
+    alloc_should_fail = this_allocation_fails;
+    thread_current()->fail_nth = (uint32_t)n;
+    return 0;
+}
+
+static int show_fail_nth(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "%u\n", thread_current()->fail_nth);
+    return 0;
+}
+
+/* ---- tables -------------------------------------------------------------- */
+
+// clang-format off
+static const struct proc_entry kernel_entries[] = {
+    { .name = "hostname", .mode = S_IFREG | 0444, .show = show_hostname },
+    { .name = "osrelease", .mode = S_IFREG | 0444, .show = show_osrelease },
+    { .name = "ostype", .mode = S_IFREG | 0444, .show = show_ostype },
+    { .name = "pid_max", .mode = S_IFREG | 0444, .show = show_pid_max },
+    { .name = NULL },
+};
+
+static const struct proc_entry vm_entries[] = {
+    { .name = "drop_caches", .mode = S_IFREG | 0200,
+      .store = store_drop_caches },
+    { .name = "fail_nth", .mode = S_IFREG | 0600, .show = show_fail_nth,
+      .store = store_fail_nth },
+    { .name = "max_map_count", .mode = S_IFREG | 0444,
+      .show = show_max_map_count },
+    { .name = "overcommit_memory", .mode = S_IFREG | 0444,
+      .show = show_overcommit },
+    { .name = NULL },
+};
+
+static const struct proc_entry sys_entries[] = {
+    { .name = "kernel", .mode = S_IFDIR | 0555, .children = kernel_entries },
+    { .name = "vm", .mode = S_IFDIR | 0555, .children = vm_entries },
+    { .name = NULL },
+};
+
+const struct proc_entry proc_system_entries[] = {
+    { .name = "audit", .mode = S_IFREG | 0400, .show = show_audit },
+    { .name = "cmdline", .mode = S_IFREG | 0444, .show = show_cmdline },
+    { .name = "cpuinfo", .mode = S_IFREG | 0444, .show = show_cpuinfo },
+    { .name = "filesystems", .mode = S_IFREG | 0444,
+      .show = show_filesystems },
+    { .name = "loadavg", .mode = S_IFREG | 0444, .show = show_loadavg },
+    { .name = "meminfo", .mode = S_IFREG | 0444, .show = show_meminfo },
+    { .name = "mounts", .mode = S_IFREG | 0444, .show = show_mounts },
+    { .name = "self", .mode = S_IFLNK | 0777, .show = show_self },
+    { .name = "slabinfo", .mode = S_IFREG | 0400, .show = show_slabinfo },
+    { .name = "stat", .mode = S_IFREG | 0444, .show = show_stat },
+    { .name = "sys", .mode = S_IFDIR | 0555, .children = sys_entries },
+    { .name = "thread-self", .mode = S_IFLNK | 0777,
+      .show = show_thread_self },
+    { .name = "uptime", .mode = S_IFREG | 0444, .show = show_uptime },
+    { .name = "version", .mode = S_IFREG | 0444, .show = show_version },
+    { .name = NULL },
+};
+// clang-format on
