@@ -19,6 +19,7 @@ enum { PID_HASH_BUCKETS = 256, PID_FIRST_AFTER_WRAP = 300 };
 static uint64_t taken[BITMAP_WORDS(CONFIG_PID_MAX)]; /* [T] */
 static int32_t last_given;                           /* [T] */
 static unsigned count;                               /* [T] */
+static uint64_t given;                               /* [T] since boot */
 static struct list_node buckets[PID_HASH_BUCKETS];   /* [T] */
 static struct slab_cache pid_cache;
 
@@ -49,6 +50,7 @@ static int32_t take_number_locked(void)
     bitmap_set(taken, number);
     last_given = (int32_t)number;
     count++;
+    given++;
     return last_given;
 }
 
@@ -108,4 +110,10 @@ void pid_put(struct pid *pid)
 unsigned pid_count(void)
 {
     return __atomic_load_n(&count, __ATOMIC_RELAXED);
+}
+
+uint64_t pid_given(int32_t *last)
+{
+    *last = __atomic_load_n(&last_given, __ATOMIC_RELAXED);
+    return __atomic_load_n(&given, __ATOMIC_RELAXED);
 }

@@ -40,5 +40,8 @@ void pid_put(struct pid *pid);
 /* Numbers taken now. */
 unsigned pid_count(void);
 
+/* How many were given since boot, and the last one: for /proc. */
+uint64_t pid_given(int32_t *last);
+
 /* Boot. */
 void pid_init(void);

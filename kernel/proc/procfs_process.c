@@ -129,15 +129,12 @@ static int facts_get(const struct proc_ref *ref, struct facts *f)
         thread_facts(p, t, f);
         f->threads = p->thread_count;
         f->umask = p->fs ? p->fs->umask : 0;
-        if (ref->tid != 0)
-            thread_usage(t, &f->usage);
         err = 0;
     }
     spin_unlock(&p->lock);
     if (err != 0)
         goto out;
-    if (ref->tid == 0)
-        process_usage(p, &f->usage);
+    process_usage(p, &f->usage);
     process_facts_locked(p, f);
 out:
     spin_unlock(&process_tree_lock);

@@ -364,10 +364,13 @@ void sched_tick(bool from_user)
     timer_run_due(now);
     if (!is_idle(t) && now >= t->slice_end) {
         struct run_queue *rq = this_queue();
-        if (from_user)
+        if (from_user) {
             t->user_ticks++;
-        else
+            rq->user_ticks++;
+        } else {
             t->kernel_ticks++;
+            rq->kernel_ticks++;
+        }
         spin_lock(&rq->lock);
         if (sched_policy->tick(rq, t))
             this_cpu->need_resched = 1;

@@ -26,6 +26,8 @@ struct run_queue {
     struct thread *previous;      /* [L] thread being switched away from */
     uint64_t switches;            /* [L] */
     uint64_t idle_ns;             /* [L] */
+    uint64_t user_ticks;          /* [C] its CPU's ticks in user mode */
+    uint64_t kernel_ticks;        /* [C] ... in the kernel, not idle */
 };
 
 extern struct run_queue run_queues[CONFIG_MAX_CPUS];
