@@ -145,10 +145,19 @@ int builtin_ulimit(int argc, char **argv)
     return 2;
 }
 
-static int list_signals(void)
+/* kill -l: all names, or those of the numbers (or exit statuses) given. */
+static int list_signals(char **numbers)
 {
-    for (int i = 1; i < 32; i++)
+    for (int i = 1; !*numbers && i < 32; i++)
         output_format("%s\n", signal_name(i));
+    for (; *numbers; numbers++) {
+        const char *name = signal_name(atoi(*numbers) & 127);
+        if (!name) {
+            report("kill: invalid signal number: %s", *numbers);
+            return 2;
+        }
+        output_format("%s\n", name);
+    }
     return 0;
 }
 
@@ -156,7 +165,7 @@ int builtin_kill(int argc, char **argv)
 {
     int number = SIGTERM, i = 1, status = 0;
     if (argc > 1 && strcmp(argv[1], "-l") == 0)
-        return list_signals();
+        return list_signals(argv + 2);
     if (argc > 2 && argv[1][0] == '-' && strcmp(argv[1], "--")) {
         const char *name = argv[1] + 1;
         if (strcmp(name, "s") == 0)

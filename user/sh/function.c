@@ -14,6 +14,9 @@
 #include "state.h"
 #include "variables.h"
 
+/* Calls inside calls; more would sooner or later use up the stack. */
+enum { MOST_DEPTH = 1000 };
+
 struct function {
     struct function *next;
     const char *name;
@@ -95,6 +98,10 @@ int function_with_parameters(char **parameters, int count, int (*code)(void *),
 int function_call(char **argv, int argc)
 {
     struct function *f = *find(argv[0]);
+    if (shell.function_depth >= MOST_DEPTH) {
+        shell_fail(2, "%s: too many calls inside calls", argv[0]);
+        return 2;
+    }
     struct arena *arena = arena_get(f->arena);
     struct saved_variable *outer = locals;
     locals = NULL;

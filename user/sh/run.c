@@ -71,6 +71,8 @@ int run_input(struct input *in, int is_last)
             continue;
         } else {
             goes_on = 0;
+            if (in->interactive)
+                output_string("\n"); /* after the prompt */
         }
         arena_put(lx.arena);
     }
