@@ -1,0 +1,20 @@
+/*
+ * sys/mman.h - mapping memory.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "abi/mman.h"
+#include "abi/types.h"
+
+void *mmap(void *address, size_t length, int prot, int flags, int fd,
+           off_t offset);
+int munmap(void *address, size_t length);
+int mprotect(void *address, size_t length, int prot);
+void *mremap(void *address, size_t old_length, size_t new_length, int flags,
+             ...);
+int msync(void *address, size_t length, int flags);
+int madvise(void *address, size_t length, int advice);
+int posix_madvise(void *address, size_t length, int advice);
+int mincore(void *address, size_t length, unsigned char *vec);

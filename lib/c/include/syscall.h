@@ -1,0 +1,6 @@
+/*
+ * syscall.h - old place of sys/syscall.h.
+ */
+#pragma once
+
+#include <sys/syscall.h>
