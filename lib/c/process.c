@@ -213,6 +213,7 @@ int __cpu_count(const cpu_set_t *set)
     int count = 0;
 
     for (size_t i = 0; i < CPU_SETSIZE / 64; i++)
-        count += __builtin_popcountl(set->bits[i]);
+        for (unsigned long word = set->bits[i]; word != 0; word &= word - 1)
+            count++;
     return count;
 }
