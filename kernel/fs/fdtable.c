@@ -111,6 +111,11 @@ struct fd_table *fd_table_get(struct fd_table *table)
     return table;
 }
 
+bool fd_table_is_shared(const struct fd_table *table)
+{
+    return __atomic_load_n(&table->refs, __ATOMIC_RELAXED) > 1;
+}
+
 static struct file *file_at(const struct fd_table *table, int fd)
     MUST_HOLD(table->lock)
 {

@@ -93,6 +93,8 @@ __must_check struct fd_table *fd_table_create(void);
 __must_check struct fd_table *fd_table_copy(struct fd_table *from);
 struct fd_table *fd_table_get(struct fd_table *t);
 void fd_table_put(struct fd_table *t); /* last one closes all */
+/* Does another process use it too? */
+bool fd_table_is_shared(const struct fd_table *t);
 void fd_table_close_on_exec(struct fd_table *t);
 /* The running process' table and RLIMIT_NOFILE: set by proc/. */
 extern struct fd_table *(*fd_current_table)(void);

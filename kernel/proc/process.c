@@ -26,6 +26,7 @@
 #include "abi/errno.h"
 #include "base/string.h"
 #include "mem/slab.h"
+#include "proc/group.h"
 #include "proc/itimer.h"
 #include "proc/pid.h"
 #include "x86/clock.h"
@@ -36,7 +37,6 @@ struct list_node process_list = LIST_INIT(process_list);
 struct process *init_process;
 
 static struct slab_cache process_cache;
-static struct fs_context *boot_context; /* [I] of kernel threads */
 
 /* What pid 1 starts with; all others inherit. */
 static const struct rlimit default_limits[RLIM_NLIMITS] = {
@@ -60,7 +60,7 @@ static struct fs_context *current_context(void)
 {
     struct process *p = process_current();
 
-    return p ? p->fs : boot_context;
+    return p ? p->fs : NULL;
 }
 
 static void current_ids(uint32_t *uid, uint32_t *gid)
@@ -90,9 +90,7 @@ void process_init(void)
     slab_cache_init(&process_cache, "process", sizeof(struct process));
     pid_init();
     signal_init();
-    boot_context = fs_context_create();
-    if (!boot_context)
-        panic("no memory for the boot fs context");
+    group_init();
     vfs_current_context = current_context;
     vfs_current_ids = current_ids;
     fd_current_table = current_files;

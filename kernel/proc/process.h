@@ -83,6 +83,7 @@ struct process {
     struct signal_handlers *handlers;/* [SG] replaced by exec only */
     uint64_t shared_pending;         /* [G] bit n-1 */
     struct signal_entry *shared_queue; /* [G] their siginfo, proc/signal.c */
+    uint32_t queued_signals;         /* [G] entries in all queues */
     bool group_exiting;              /* [G] exit_group or a fatal signal */
     int32_t exit_status;             /* [G] wait status once group_exiting */
     struct timer alarm_timer;        /* ITIMER_REAL */
@@ -160,6 +161,9 @@ void process_release_vfork(struct process *process);
 
 /* Boot: caches, pid table and the hooks that fs/ and dev/ call. */
 void process_init(void);
+
+/* Boot, with threads: start the thread that frees what no parent reaps. */
+void process_start_grave_digger(void);
 
 /* End the current process with wait status `status` (exit code << 8, or
  * signal number, + 0x80 for those that dump core). */

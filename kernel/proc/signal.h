@@ -32,17 +32,27 @@ void signal_send_process(struct process *process, int signal,
 void signal_send_thread(struct process *process, struct thread *thread,
                         int signal, const siginfo_t *info);
 
+/*
+ * kill(): `pid` > 0 a process, 0 the caller's group, -1 everybody but init and
+ * the caller, else group -pid.  Signal 0 only checks.
+ * Returns 0, -EINVAL, -ESRCH, -EPERM.
+ */
+int signal_kill(int32_t pid, int signal);
+
+/* tgkill(): thread `tid` of process `pid` (0: whichever it belongs to). */
+int signal_kill_thread(int32_t pid, int32_t tid, int signal);
+
 /* To every process of a group.  Returns 0, -ESRCH when it has no member.
  * Context: any.  Locks: takes process_tree_lock. */
 int signal_send_group(int32_t group, int signal);
 
-/* A fault of the current thread: a handler runs, but SIG_IGN or a blocked
- * signal kill, with a log line.  `address` becomes si_addr; `access` (such as
- * "write", may be NULL) goes to the log. */
+/* A fault of the current thread: a handler runs, but without one, or with the
+ * signal ignored or blocked, it kills, with a log line.  `address` becomes
+ * si_addr.  Acted on by the signal_deliver() that follows. */
 void signal_force_fault(int signal, int code, uint64_t address,
                         struct trap_frame *frame);
 
-/* Kill the current process as SIGKILL would, init too: memory is out. */
+/* Kill the current process (not pid 1) as SIGKILL does: memory is out. */
 void signal_force_kill(void);
 
 /*
@@ -66,8 +76,9 @@ void signal_set_mask(uint64_t mask);
  * the present one back. */
 void signal_set_temporary_mask(uint64_t mask);
 
-/* Does the process ignore `signal` (by SIG_IGN, or by default)? */
-bool signal_is_ignored(struct process *process, int signal);
+/* What `process` does on `signal`, copied to *out. */
+void signal_get_action(struct process *process, int signal,
+                       struct kernel_sigaction *out);
 
 /* rt_sigaction for the current process; either pointer may be NULL.
  * Returns 0 or -EINVAL. */

@@ -1,0 +1,173 @@
+/*
+ * proc/exit.c - the end of a process.
+ *
+ * Idea:  the process gives up everything it can do itself (space, files, timer,
+ *        terminal), then, under process_tree_lock in one step, hands its
+ *        children to init, becomes a zombie and tells its parent.  What it
+ *        stands on (stack, thread, struct process) is freed by whoever reaps
+ *        it: the parent in wait.c, or the grave digger here when the parent
+ *        does not want to know.
+ * Locks: process_tree_lock for the last step.  Interrupts stay off from there
+ *        to the last switch, so the reaper waits only a moment for the stack.
+ * Next:  wait.c.
+ */
+#include "abi/errno.h"
+#include "abi/wait.h"
+#include "proc/group.h"
+#include "proc/itimer.h"
+#include "proc/pid.h"
+#include "proc/process.h"
+#include "proc/run.h"
+#include "proc/usage.h"
+#include "vm/usercopy.h"
+#include "x86/clock.h"
+#include "x86/cpu.h"
+
+/* Dead processes that no parent reaps. */
+static struct list_node graves = LIST_INIT(graves); /* [T] by sibling_link */
+static struct wait_queue graves_filled;
+
+static struct process *take_grave_locked(void) MUST_HOLD(process_tree_lock);
+static struct process *take_grave_locked(void)
+{
+    if (list_is_empty(&graves))
+        return NULL;
+    struct process *p = list_first_entry(&graves, struct process,
+                                         sibling_link);
+    list_remove(&p->sibling_link);
+    return p;
+}
+
+static void dig_graves(void *unused)
+{
+    for (;;) {
+        spin_lock(&process_tree_lock);
+        /* Uninterruptible: kernel threads get no signals. */
+        (void)wait_event(&graves_filled, !list_is_empty(&graves),
+                         &process_tree_lock, WAIT_UNINTERRUPTIBLE,
+                         WAIT_FOREVER);
+        struct process *p = take_grave_locked();
+        spin_unlock(&process_tree_lock);
+        process_free(p);
+    }
+}
+
+void process_start_grave_digger(void)
+{
+    wait_queue_init(&graves_filled);
+    if (!thread_create_kernel("grave-digger", dig_graves, NULL))
+        panic("no memory for the grave digger");
+}
+
+/* SIGCHLD's siginfo, as Linux fills it. */
+static void make_child_info(struct process *p, siginfo_t *info)
+{
+    uint64_t user_ns, system_ns;
+    int status = p->exit_status;
+
+    process_times(p, &user_ns, &system_ns);
+    *info = (siginfo_t){
+        .si_signo = p->exit_signal,
+        .si_code = WIFEXITED(status)     ? CLD_EXITED
+                   : WCOREDUMP(status) ? CLD_DUMPED
+                                         : CLD_KILLED,
+    };
+    info->si_fields.child.pid = p->pid;
+    info->si_fields.child.uid = p->credentials.uid;
+    info->si_fields.child.status =
+        WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+    info->si_fields.child.utime = (long)(user_ns / (NSEC_PER_SEC / 100));
+    info->si_fields.child.stime = (long)(system_ns / (NSEC_PER_SEC / 100));
+}
+
+/* Tell the parent of a zombie.  True if nobody will wait for it. */
+static bool notify_parent_locked(struct process *p)
+    MUST_HOLD(process_tree_lock);
+static bool notify_parent_locked(struct process *p)
+{
+    struct process *parent = p->parent;
+    struct kernel_sigaction action;
+    bool unwanted = false;
+    siginfo_t info;
+
+    if (p->exit_signal == SIGCHLD) {
+        signal_get_action(parent, SIGCHLD, &action);
+        unwanted = action.handler == SIG_IGN ||
+                   (action.flags & SA_NOCLDWAIT);
+    }
+    if (p->exit_signal != 0 && !(unwanted && action.handler == SIG_IGN)) {
+        make_child_info(p, &info);
+        signal_send_process(parent, p->exit_signal, &info);
+    }
+    wake_up_all(&parent->child_exited);
+    return unwanted;
+}
+
+static void bury_locked(struct process *p) MUST_HOLD(process_tree_lock);
+static void bury_locked(struct process *p)
+{
+    process_unlink_locked(p);
+    list_add_tail(&graves, &p->sibling_link);
+    wake_up_all(&graves_filled);
+}
+
+/* Orphans become init's children; it hears of those that are dead already. */
+static void give_children_to_init_locked(struct process *p)
+    MUST_HOLD(process_tree_lock);
+static void give_children_to_init_locked(struct process *p)
+{
+    struct process *child, *next;
+
+    list_for_each_safe (child, next, &p->children, sibling_link) {
+        child->parent = init_process;
+        child->exit_signal = SIGCHLD;
+        list_remove(&child->sibling_link);
+        list_add_tail(&init_process->children, &child->sibling_link);
+        if (child->life == PROCESS_ZOMBIE && notify_parent_locked(child))
+            bury_locked(child);
+    }
+}
+
+/* set_tid_address(): whoever shares the memory can see that this thread is
+ * gone.  A bad address is nobody's business any more. */
+static void clear_child_tid(struct process *p, struct thread *t)
+{
+    uint32_t zero = 0;
+
+    if (t->clear_child_tid == 0 ||
+        __atomic_load_n(&p->space->refs, __ATOMIC_RELAXED) < 2)
+        return;
+    int unused = put_user(zero, (uint32_t __user *)t->clear_child_tid);
+    (void)unused;
+}
+
+__noreturn static void become_zombie(struct process *p)
+{
+    irqs_disable(); /* until the last switch, see above */
+    spin_lock(&process_tree_lock);
+    give_children_to_init_locked(p);
+    p->life = PROCESS_ZOMBIE;
+    run_note_exit(p->pid, p->exit_status);
+    if (notify_parent_locked(p))
+        bury_locked(p);
+    spin_unlock(&process_tree_lock);
+    /* The process may be reaped from here on; the thread waits for us. */
+    thread_exit_self();
+}
+
+void process_exit_group(int32_t status)
+{
+    struct process *p = process_current();
+
+    spin_lock(&p->signal_lock);
+    p->group_exiting = true;
+    p->exit_status = status;
+    spin_unlock(&p->signal_lock);
+    if (p == init_process)
+        panic("init died: wait status 0x%x", (unsigned)status);
+    itimer_stop(p);
+    clear_child_tid(p, thread_current());
+    group_leave_session(p);
+    process_release_parts(p);
+    become_zombie(p);
+}

@@ -1,0 +1,443 @@
+/*
+ * proc/signal.c - pending signals: sent, queued, taken.
+ *
+ * 1 Idea      A signal is a bit in a pending set, of a thread or of the whole
+ *             process, and an entry with its siginfo in a queue beside it.  A
+ *             standard signal has one entry at most: sent again, it is the same
+ *             signal.  Real-time signals (from 32) keep an entry for each.
+ * 2 States    sent -> pending -> taken by signal_deliver() or sigtimedwait.  An
+ *             ignored signal is dropped when sent, unless it is blocked: the
+ *             program may still change its mind.  The thread's flags SIGPENDING
+ *             (some pending signal is not blocked) and KILLED (one of those ends
+ *             the process) are recomputed whenever sets, mask or actions change.
+ * 3 Locking   process->signal_lock for sets, queues and masks; inside it
+ *             handlers->lock for the actions, which several processes may share.
+ *             Both are leaves but for the wake-up, so signals can be sent from
+ *             interrupts.
+ * 4 Failure   Without memory for an entry the signal comes without siginfo.
+ * 5 Elsewhere Linux keeps all this in sighand_struct and signal_struct, and
+ *             chooses a thread; here a process still has one thread.
+ *
+ * Next: deliver.c (acting on signals), sigframe.c (handlers), kill.c.
+ */
+#include "proc/signal.h"
+
+#include "abi/errno.h"
+#include "base/string.h"
+#include "core/printk.h"
+#include "mem/slab.h"
+#include "proc/process.h"
+#include "proc/sigset.h"
+#include "x86/irq.h"
+#include "x86/lapic.h"
+
+/* Bytes of siginfo that any sender fills; the rest is padding. */
+enum { SIGINFO_USED_BYTES = 48 };
+
+/* One queued siginfo.  Lock key: [G] signal_lock */
+struct signal_entry {
+    struct signal_entry *next; /* [G] in order of sending */
+    union {
+        int signal;
+        uint8_t info[SIGINFO_USED_BYTES]; /* begins with si_signo */
+    };
+};
+
+static struct slab_cache entry_cache, handlers_cache;
+
+void signal_init(void)
+{
+    slab_cache_init(&entry_cache, "signal", sizeof(struct signal_entry));
+    slab_cache_init(&handlers_cache, "handlers",
+                    sizeof(struct signal_handlers));
+}
+
+struct signal_handlers *signal_handlers_create(struct signal_handlers *from)
+{
+    struct signal_handlers *h = slab_alloc(&handlers_cache);
+
+    if (!h)
+        return NULL;
+    h->refs = 1;
+    spinlock_init(&h->lock, "handlers", RANK_SIGNAL);
+    if (from) {
+        spin_lock(&from->lock);
+        memcpy(h->action, from->action, sizeof(h->action));
+        spin_unlock(&from->lock);
+    } else {
+        memset(h->action, 0, sizeof(h->action));
+    }
+    return h;
+}
+
+struct signal_handlers *signal_handlers_get(struct signal_handlers *h)
+{
+    __atomic_fetch_add(&h->refs, 1, __ATOMIC_RELAXED);
+    return h;
+}
+
+void signal_handlers_put(struct signal_handlers *h)
+{
+    if (__atomic_sub_fetch(&h->refs, 1, __ATOMIC_ACQ_REL) == 0)
+        slab_free(&handlers_cache, h);
+}
+
+static kernel_sighandler handler_locked(struct process *p, int signal)
+{
+    spin_lock_nested(&p->handlers->lock);
+    kernel_sighandler handler = p->handlers->action[signal - 1].handler;
+    spin_unlock(&p->handlers->lock);
+    return handler;
+}
+
+/* Would `signal`, delivered now, do nothing?  Pid 1 has no fatal defaults. */
+static bool is_ignored(struct process *p, int signal)
+{
+    kernel_sighandler handler = handler_locked(p, signal);
+
+    if (handler == SIG_DFL)
+        return p == init_process ||
+               (SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal));
+    return handler == SIG_IGN;
+}
+
+/* Would one of the signals in `set` end the process? */
+static bool is_fatal_set(struct process *p, uint64_t set)
+{
+    set &= ~SIGNALS_IGNORED_BY_DEFAULT;
+    for (; set && p != init_process; set &= set - 1)
+        if (handler_locked(p, __builtin_ctzl(set) + 1) == SIG_DFL)
+            return true;
+    return false;
+}
+
+static uint64_t deliverable(const struct process *p, const struct thread *t)
+{
+    return (t->pending | p->shared_pending) & ~t->blocked;
+}
+
+/* Make the thread's flags say what its sets and mask do. */
+static void update_flags(struct process *p, struct thread *t)
+    MUST_HOLD(p->signal_lock);
+static void update_flags(struct process *p, struct thread *t)
+{
+    uint64_t set = deliverable(p, t);
+
+    if (set == 0) {
+        if (thread_has_flag(t, THREAD_SIGPENDING | THREAD_KILLED))
+            thread_clear_flag(t, THREAD_SIGPENDING | THREAD_KILLED);
+        return;
+    }
+    thread_set_flag(t, THREAD_SIGPENDING);
+    if (is_fatal_set(p, set))
+        thread_set_flag(t, THREAD_KILLED);
+    else
+        thread_clear_flag(t, THREAD_KILLED);
+}
+
+/* Make the thread look at its flags: out of its sleep, or out of user mode. */
+static void nudge(struct thread *t)
+{
+    if (sched_wake(t) || t == thread_current())
+        return;
+    if (__atomic_load_n(&t->on_cpu, __ATOMIC_ACQUIRE) && t->cpu != this_cpu->id)
+        lapic_send_ipi(cpus[t->cpu].apic_id, VECTOR_RESCHEDULE);
+}
+
+/* Append a siginfo for `signal`; without memory, or beyond the limit, none. */
+static void enqueue(struct process *p, struct signal_entry **queue, int signal,
+                    const siginfo_t *info)
+{
+    struct signal_entry *e = NULL;
+
+    if (p->queued_signals < p->limits[RLIMIT_SIGPENDING].rlim_cur)
+        e = slab_alloc(&entry_cache);
+    if (!e)
+        return;
+    if (info) {
+        memcpy(e->info, info, sizeof(e->info));
+    } else {
+        memset(e->info, 0, sizeof(e->info));
+        ((siginfo_t *)e->info)->si_code = SI_KERNEL;
+    }
+    e->signal = signal;
+    e->next = NULL;
+    while (*queue)
+        queue = &(*queue)->next;
+    *queue = e;
+    p->queued_signals++;
+}
+
+static struct signal_entry **thread_queue(struct thread *t)
+{
+    return (struct signal_entry **)&t->signal_info;
+}
+
+/* Make `signal` pending in the thread's or the process' set. */
+static void make_pending(struct process *p, struct thread *t, bool to_thread,
+                         int signal, const siginfo_t *info)
+    MUST_HOLD(p->signal_lock);
+static void make_pending(struct process *p, struct thread *t, bool to_thread,
+                         int signal, const siginfo_t *info)
+{
+    uint64_t *set = to_thread ? &t->pending : &p->shared_pending;
+
+    if (!(*set & SIGNAL_BIT(signal)) || signal >= SIGNAL_RT_MIN)
+        enqueue(p, to_thread ? thread_queue(t) : &p->shared_queue, signal,
+                info);
+    *set |= SIGNAL_BIT(signal);
+    update_flags(p, t);
+}
+
+static void send(struct process *p, struct thread *t, bool to_thread,
+                 int signal, const siginfo_t *info)
+{
+    spin_lock(&p->signal_lock);
+    bool gone = p->life == PROCESS_ZOMBIE || p->group_exiting;
+    bool blocked = t->blocked & SIGNAL_BIT(signal);
+    if (!gone && (blocked || !is_ignored(p, signal))) {
+        make_pending(p, t, to_thread, signal, info);
+        if (!blocked)
+            nudge(t);
+    }
+    spin_unlock(&p->signal_lock);
+}
+
+void signal_send_process(struct process *p, int signal, const siginfo_t *info)
+{
+    send(p, p->leader, false, signal, info);
+}
+
+void signal_send_thread(struct process *p, struct thread *t, int signal,
+                        const siginfo_t *info)
+{
+    send(p, t, true, signal, info);
+}
+
+/* What the frame of a page fault tells about the access. */
+static const char *access_of(const struct trap_frame *frame)
+{
+    enum { PAGE_FAULT = 14, ERROR_WRITE = 2, ERROR_FETCH = 16 };
+
+    if (frame->vector != PAGE_FAULT)
+        return "trap";
+    if (frame->error & ERROR_FETCH)
+        return "execute";
+    return frame->error & ERROR_WRITE ? "write" : "read";
+}
+
+void signal_force_fault(int signal, int code, uint64_t address,
+                        struct trap_frame *frame)
+{
+    struct thread *t = thread_current();
+    struct process *p = t->process;
+    siginfo_t info = { .si_signo = signal, .si_code = code };
+
+    info.si_addr = (void *)address;
+    spin_lock(&p->signal_lock);
+    kernel_sighandler handler = handler_locked(p, signal);
+    bool kills = handler == SIG_DFL || handler == SIG_IGN ||
+                 (t->blocked & SIGNAL_BIT(signal));
+    if (kills) {
+        spin_lock_nested(&p->handlers->lock);
+        p->handlers->action[signal - 1].handler = SIG_DFL;
+        spin_unlock(&p->handlers->lock);
+        t->blocked &= ~SIGNAL_BIT(signal);
+    }
+    make_pending(p, t, true, signal, &info);
+    spin_unlock(&p->signal_lock);
+    if (kills)
+        printk("%s[%d]: killed by signal %d: %s at 0x%lx, ip 0x%lx, sp 0x%lx\n",
+               t->name, p->pid, signal, access_of(frame), address, frame->rip,
+               frame->rsp);
+}
+
+void signal_force_kill(void)
+{
+    struct thread *t = thread_current();
+    struct process *p = t->process;
+
+    spin_lock(&p->signal_lock);
+    make_pending(p, t, true, SIGKILL, NULL);
+    spin_unlock(&p->signal_lock);
+}
+
+/* Take the first entry of `signal` off the queue; *more tells whether another
+ * follows.  False: it was sent without one. */
+static bool dequeue(struct process *p, struct signal_entry **queue, int signal,
+                    siginfo_t *info, bool *more)
+{
+    bool found = false;
+
+    *more = false;
+    for (struct signal_entry **at = queue, *e; (e = *at) != NULL;) {
+        if (e->signal != signal) {
+            at = &e->next;
+            continue;
+        }
+        if (found) {
+            *more = true;
+            break;
+        }
+        found = true;
+        memcpy(info, e->info, sizeof(e->info));
+        *at = e->next;
+        slab_free(&entry_cache, e);
+        p->queued_signals--;
+    }
+    return found;
+}
+
+/* The signal of `set` to take first: faults, then by number. */
+static int first_of(uint64_t set)
+{
+    uint64_t faults = set & SIGNALS_OF_FAULTS;
+
+    return __builtin_ctzl(faults ? faults : set) + 1;
+}
+
+int signal_take(uint64_t set, siginfo_t *info)
+{
+    struct thread *t = thread_current();
+    struct process *p = t->process;
+    int signal = 0;
+    bool more;
+
+    spin_lock(&p->signal_lock);
+    bool own = t->pending & set;
+    uint64_t *pending = own ? &t->pending : &p->shared_pending;
+    if (*pending & set) {
+        signal = first_of(*pending & set);
+        memset(info, 0, sizeof(*info));
+        if (!dequeue(p, own ? thread_queue(t) : &p->shared_queue, signal, info,
+                     &more))
+            info->si_signo = signal; /* si_code 0: SI_USER, as on Linux */
+        if (!more)
+            *pending &= ~SIGNAL_BIT(signal);
+    }
+    update_flags(p, t);
+    spin_unlock(&p->signal_lock);
+    return signal;
+}
+
+uint64_t signal_pending_set(void)
+{
+    struct thread *t = thread_current();
+    struct process *p = t->process;
+
+    spin_lock(&p->signal_lock);
+    uint64_t set = t->pending | p->shared_pending;
+    spin_unlock(&p->signal_lock);
+    return set;
+}
+
+void signal_set_mask(uint64_t mask)
+{
+    struct thread *t = thread_current();
+    struct process *p = t->process;
+
+    spin_lock(&p->signal_lock);
+    t->blocked = mask & ~SIGNALS_UNBLOCKABLE;
+    update_flags(p, t);
+    spin_unlock(&p->signal_lock);
+}
+
+void signal_set_temporary_mask(uint64_t mask)
+{
+    struct thread *t = thread_current();
+
+    t->saved_mask = t->blocked;
+    thread_set_flag(t, THREAD_RESTORE_MASK);
+    signal_set_mask(mask);
+}
+
+void signal_get_action(struct process *p, int signal,
+                       struct kernel_sigaction *out)
+{
+    spin_lock(&p->signal_lock);
+    spin_lock_nested(&p->handlers->lock);
+    *out = p->handlers->action[signal - 1];
+    spin_unlock(&p->handlers->lock);
+    spin_unlock(&p->signal_lock);
+}
+
+/* Forget every pending instance of `signal`. */
+static void discard_locked(struct process *p, struct thread *t, int signal)
+    MUST_HOLD(p->signal_lock);
+static void discard_locked(struct process *p, struct thread *t, int signal)
+{
+    siginfo_t unused;
+    bool more;
+
+    do
+        dequeue(p, thread_queue(t), signal, &unused, &more);
+    while (more);
+    do
+        dequeue(p, &p->shared_queue, signal, &unused, &more);
+    while (more);
+    t->pending &= ~SIGNAL_BIT(signal);
+    p->shared_pending &= ~SIGNAL_BIT(signal);
+}
+
+int signal_set_action(int signal, const struct kernel_sigaction *action,
+                      struct kernel_sigaction *old)
+{
+    struct thread *t = thread_current();
+    struct process *p = t->process;
+
+    if (signal < 1 || signal > SIGNAL_MAX ||
+        (action && (SIGNALS_UNBLOCKABLE & SIGNAL_BIT(signal))))
+        return -EINVAL;
+    if (old)
+        signal_get_action(p, signal, old);
+    if (!action)
+        return 0;
+    spin_lock(&p->signal_lock);
+    spin_lock_nested(&p->handlers->lock);
+    p->handlers->action[signal - 1] = *action;
+    p->handlers->action[signal - 1].mask &= ~SIGNALS_UNBLOCKABLE;
+    spin_unlock(&p->handlers->lock);
+    /* A signal that is ignored from now on is not pending any more, either
+     * [POSIX "Signal Actions"]. */
+    if (((t->pending | p->shared_pending) & SIGNAL_BIT(signal)) &&
+        is_ignored(p, signal))
+        discard_locked(p, t, signal);
+    update_flags(p, t);
+    spin_unlock(&p->signal_lock);
+    return 0;
+}
+
+void signal_reset_handlers(struct process *p)
+{
+    spin_lock(&p->signal_lock);
+    spin_lock_nested(&p->handlers->lock);
+    for (int i = 0; i < SIGNAL_MAX; i++) {
+        struct kernel_sigaction *a = &p->handlers->action[i];
+        a->handler = a->handler == SIG_IGN ? SIG_IGN : SIG_DFL;
+        a->flags = 0;
+        a->mask = 0;
+    }
+    spin_unlock(&p->handlers->lock);
+    update_flags(p, p->leader);
+    spin_unlock(&p->signal_lock);
+}
+
+static void free_queue(struct signal_entry *e)
+{
+    struct signal_entry *next;
+
+    for (; e; e = next) {
+        next = e->next;
+        slab_free(&entry_cache, e);
+    }
+}
+
+void signal_flush(struct process *p)
+{
+    free_queue(p->shared_queue);
+    p->shared_queue = NULL;
+    if (p->leader) {
+        free_queue(*thread_queue(p->leader));
+        *thread_queue(p->leader) = NULL;
+    }
+}
