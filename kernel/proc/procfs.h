@@ -104,5 +104,6 @@ __must_check int proc_ref_space(const struct proc_ref *ref,
 __must_check bool proc_parse_number(const char *text, size_t length,
                                     int32_t *out);
 
-/* Boot: mount it on /proc; after vfs_init() and process_init(). */
-void procfs_init(void);
+/* Boot: the root directory, for vfs_mount(); with a reference.  After
+ * vfs_init() and process_init(). */
+struct inode *procfs_root(void);
