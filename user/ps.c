@@ -47,7 +47,7 @@ static void print_header(void)
         printf("%5s ", "LWP");
     if (on['f'] || on['F'])
         printf("%5s ", "PPID");
-    printf("S ");
+    printf("STATE ");
     if (on['F'])
         printf("%8s %8s %6s %3s ", "RSS", "MINFL", "MAJFL", "CPU");
     printf("%11s CMD\n", "TIME");
@@ -66,7 +66,7 @@ static void print_process(const struct proc_info *p)
         printf("%5d ", (int)p->lwp);
     if (on['f'] || on['F'])
         printf("%5d ", (int)p->ppid);
-    printf("%c ", p->state);
+    printf("%-5c ", p->state);
     if (on['F'])
         printf("%8ld %8lu %6lu %3d ", p->rss_pages * page_kib, p->minor_faults,
                p->major_faults, p->cpu);
