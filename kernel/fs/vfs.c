@@ -28,6 +28,8 @@
 #include "fs/vfs.h"
 
 #include "abi/errno.h"
+#include "abi/limits.h"
+#include "abi/statfs.h"
 #include "base/string.h"
 #include "core/panic.h"
 #include "core/printk.h"
