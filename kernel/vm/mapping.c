@@ -6,7 +6,8 @@
  *             nothing.
  * 2 States    A slot is empty or holds a frame on which the mapping has one
  *             reference.  Frames at or beyond the size exist only while
- *             mapping_resize() is on its way to drop them.
+ *             mapping_resize() is on its way to drop them, or a writer on its
+ *             way to raise the size.
  * 3 Locking   mapping->lock; inside as->lock when a fault comes here.  To unmap
  *             a page everywhere, mapping_resize() needs the spaces' locks and
  *             so lets go of its own: the size is lowered first, after which no
@@ -168,6 +169,22 @@ int mapping_get_frame(struct mapping *m, uint64_t index, bool create,
         frame_get(frame);
     mutex_unlock(&m->lock);
     *out = err == 0 ? frame : NULL;
+    return err;
+}
+
+int mapping_get_frame_extend(struct mapping *m, uint64_t index,
+                             struct frame **out)
+{
+    int err = 0;
+
+    mutex_lock(&m->lock);
+    struct frame *frame = find_frame(m, index);
+    if (!frame)
+        err = create_frame(m, index, &frame);
+    if (err == 0)
+        frame_get(frame);
+    mutex_unlock(&m->lock);
+    *out = frame;
     return err;
 }
 

@@ -62,6 +62,12 @@ void mapping_destroy(struct mapping *mapping);
 __must_check int mapping_get_frame(struct mapping *mapping, uint64_t index,
                                    bool create, struct frame **out);
 
+/* As mapping_get_frame with `create`, also beyond the size: for a writer that
+ * keeps truncation off (inode->lock) and sets the new size with mapping_resize
+ * once the bytes are in place. */
+__must_check int mapping_get_frame_extend(struct mapping *mapping,
+                                          uint64_t index, struct frame **out);
+
 /* The cached frames of pages [index, index + count) into out[], each with a
  * reference, NULL where there is none; makes no pages. */
 void mapping_get_cached(struct mapping *mapping, uint64_t index,
