@@ -87,12 +87,10 @@ static int push_fpu(vaddr_t to)
         sw.xstate_size = (uint32_t)fpu_state_bytes;
     }
     /* A page fault in the copy may switch threads, which saves the same live
-     * registers to the same place. */
+     * registers to the same place; the bytes of `sw` are left to software. */
     fpu_save(t->fpu);
     memcpy((char *)t->fpu + FPX_SW_BYTES_OFFSET, &sw, sizeof(sw));
-    if (copy_to_user((void __user *)to, t->fpu, fpu_state_bytes) != 0 ||
-        copy_to_user((void __user *)(to + FPX_SW_BYTES_OFFSET), &sw,
-                     sizeof(sw)) != 0)
+    if (copy_to_user((void __user *)to, t->fpu, fpu_state_bytes) != 0)
         return -EFAULT;
     if (fpu_xcr0 && copy_to_user((void __user *)(to + fpu_state_bytes),
                                  &magic2, sizeof(magic2)) != 0)

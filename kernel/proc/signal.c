@@ -111,19 +111,15 @@ static bool is_fatal_set(struct process *p, uint64_t set)
     return false;
 }
 
-static uint64_t deliverable(const struct process *p, const struct thread *t)
-{
-    return (t->pending | p->shared_pending) & ~t->blocked;
-}
-
 /* Make the thread's flags say what its sets and mask do. */
 static void update_flags(struct process *p, struct thread *t)
     MUST_HOLD(p->signal_lock);
 static void update_flags(struct process *p, struct thread *t)
 {
-    uint64_t set = deliverable(p, t);
+    uint64_t pending = t->pending | p->shared_pending;
+    uint64_t set = pending & ~t->blocked;
 
-    if (set == 0) {
+    if (set == 0 && (pending & t->awaited) == 0) {
         if (thread_has_flag(t, THREAD_SIGPENDING | THREAD_KILLED))
             thread_clear_flag(t, THREAD_SIGPENDING | THREAD_KILLED);
         return;
@@ -197,7 +193,7 @@ static void send(struct process *p, struct thread *t, bool to_thread,
     bool blocked = t->blocked & SIGNAL_BIT(signal);
     if (!gone && (blocked || !is_ignored(p, signal))) {
         make_pending(p, t, to_thread, signal, info);
-        if (!blocked)
+        if (!blocked || (t->awaited & SIGNAL_BIT(signal)))
             nudge(t);
     }
     spin_unlock(&p->signal_lock);
@@ -349,6 +345,34 @@ void signal_set_temporary_mask(uint64_t mask)
     t->saved_mask = t->blocked;
     thread_set_flag(t, THREAD_RESTORE_MASK);
     signal_set_mask(mask);
+}
+
+static void set_awaited(uint64_t set)
+{
+    struct thread *t = thread_current();
+    struct process *p = t->process;
+
+    spin_lock(&p->signal_lock);
+    t->awaited = set;
+    update_flags(p, t);
+    spin_unlock(&p->signal_lock);
+}
+
+int signal_wait(uint64_t set, uint64_t deadline, siginfo_t *info)
+{
+    int result = 0;
+
+    set &= ~SIGNALS_UNBLOCKABLE;
+    set_awaited(set);
+    int signal = signal_take(set, info);
+    if (signal == 0) {
+        result = wait_deadline(WAIT_INTERRUPTIBLE, deadline);
+        signal = signal_take(set, info);
+    }
+    set_awaited(0);
+    if (signal)
+        return signal;
+    return result == -ETIMEDOUT ? -EAGAIN : -EINTR;
 }
 
 void signal_get_action(struct process *p, int signal,

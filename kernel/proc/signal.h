@@ -66,6 +66,10 @@ void signal_deliver(struct trap_frame *frame);
  * but faults before others.  Returns it with *info, or 0. */
 int signal_take(uint64_t set, siginfo_t *info);
 
+/* Wait until a signal of `set` is pending, blocked or not, and take it.
+ * Returns it with *info; -EAGAIN at `deadline`, -EINTR for another signal. */
+int signal_wait(uint64_t set, uint64_t deadline, siginfo_t *info);
+
 /* Signals pending for the current thread, blocked or not. */
 uint64_t signal_pending_set(void);
 

@@ -25,6 +25,8 @@ static bool fits(const struct process *child, const struct child_request *r)
         return false;
     if (r->which == P_PGID && child->group->number != r->id)
         return false;
+    if (child->life == PROCESS_ZOMBIE && !(r->options & WEXITED))
+        return false;
     return (r->options & (int)__WALL) ||
            is_clone == !!(r->options & (int)__WCLONE);
 }

@@ -71,6 +71,7 @@ struct thread {
     uint64_t pending;             /* [P] signals sent to this thread, bit n-1 */
     uint64_t blocked;             /* [P] signal mask */
     uint64_t saved_mask;          /* [P] before sigsuspend */
+    uint64_t awaited;             /* [P] what sigtimedwait waits for now */
     void *signal_info;            /* [P] queued siginfo of thread signals */
     struct list_node process_link;/* [P] in process->threads */
     uint64_t clear_child_tid;     /* [P] user address or 0 */

@@ -1,0 +1,59 @@
+/*
+ * proc/limits.c - prlimit: reading and setting resource limits.
+ *
+ * Idea:  limits are values in struct process that whoever hands out the resource
+ *        looks at; those that vm/ enforces are copied into the address space.
+ */
+#include "proc/limits.h"
+
+#include "abi/errno.h"
+#include "proc/process.h"
+
+static int check_new(const struct rlimit *old, const struct rlimit *new,
+                     unsigned resource)
+{
+    bool is_root = process_current()->credentials.euid == 0;
+
+    if (new->rlim_cur > new->rlim_max)
+        return -EINVAL;
+    if (new->rlim_max > old->rlim_max && !is_root)
+        return -EPERM;
+    if (resource == RLIMIT_NOFILE && new->rlim_max > FD_HARD_MAX)
+        return -EPERM;
+    return 0;
+}
+
+static void set_limit(struct process *p, unsigned resource,
+                      const struct rlimit *new)
+{
+    spin_lock(&p->lock);
+    p->limits[resource] = *new;
+    if (p->space && resource == RLIMIT_AS)
+        p->space->limit_as = new->rlim_cur;
+    if (p->space && resource == RLIMIT_STACK)
+        p->space->limit_stack = new->rlim_cur;
+    spin_unlock(&p->lock);
+}
+
+int limit_exchange(int32_t pid, unsigned resource, const struct rlimit *new,
+                   struct rlimit *old)
+{
+    int err = 0;
+
+    if (resource >= RLIM_NLIMITS)
+        return -EINVAL;
+    spin_lock(&process_tree_lock);
+    struct process *p = pid ? process_find_locked(pid) : process_current();
+    if (!p)
+        err = -ESRCH;
+    else if (p != process_current() && !process_may_control(p))
+        err = -EPERM;
+    else if (new)
+        err = check_new(&p->limits[resource], new, resource);
+    if (err == 0 && old)
+        *old = p->limits[resource];
+    if (err == 0 && new)
+        set_limit(p, resource, new);
+    spin_unlock(&process_tree_lock);
+    return err;
+}

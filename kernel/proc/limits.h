@@ -1,0 +1,15 @@
+/*
+ * proc/limits.h - resource limits of processes.
+ */
+#pragma once
+
+#include "abi/resource.h"
+#include "core/types.h"
+
+/*
+ * Read (into *old) and replace (by *new) a limit of process `pid` (0: the
+ * current one); either pointer may be NULL.  Returns 0, -EINVAL, -ESRCH,
+ * -EPERM.  Locks: takes process_tree_lock and process->lock.
+ */
+__must_check int limit_exchange(int32_t pid, unsigned resource,
+                                const struct rlimit *new, struct rlimit *old);
