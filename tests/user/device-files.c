@@ -34,8 +34,8 @@ static void check_null_and_zero(void)
     CHECK_EQ(read(fd, bytes, 100), 100, "zero gives");
     CHECK(!bytes[0] && !memcmp(bytes, bytes + 1, 99), "zeros");
     CHECK_EQ(write(fd, bytes, 100), 100, "zero takes");
-    char *map = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd,
-                     0);
+    char *map =
+        mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
     CHECK(map != MAP_FAILED && map[PAGE] == 0, "zero can be mapped");
     close(fd);
     fd = open_device("/dev/full");

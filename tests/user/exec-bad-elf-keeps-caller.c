@@ -22,8 +22,8 @@ static void expect_error(struct outcome outcome, int error, const char *name)
 
 static void expect(struct outcome outcome, int ways, const char *name)
 {
-    check_report(outcome_is(outcome, ways), outcome_text(outcome),
-                 "%s: %s%s%s", name, ways & ENDS_ERROR ? "E" : "",
+    check_report(outcome_is(outcome, ways), outcome_text(outcome), "%s: %s%s%s",
+                 name, ways & ENDS_ERROR ? "E" : "",
                  ways & ENDS_KILLED ? "K" : "", ways & ENDS_RUNS ? "R" : "");
 }
 

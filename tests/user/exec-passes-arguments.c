@@ -21,7 +21,7 @@ extern char **environ;
 
 static struct {
     unsigned long type, value;
-} *vector;
+} * vector;
 
 static unsigned long auxiliary(unsigned long type)
 {

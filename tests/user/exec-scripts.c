@@ -61,8 +61,8 @@ static void check_run(const char *before, const char *after, const char *rest)
     snprintf(expected, sizeof(expected), "%s|%s", self, rest);
     NEED(check_write_file("script", text, strlen(text)) == 0);
     const char *got = run("./script");
-    check_report(!strcmp(got, expected), got, "%sPATH%.*s: %s",
-                 before, (int)strcspn(after, "\n"), after, rest);
+    check_report(!strcmp(got, expected), got, "%sPATH%.*s: %s", before,
+                 (int)strcspn(after, "\n"), after, rest);
 }
 
 static void check_nesting(void)

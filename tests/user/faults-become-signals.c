@@ -199,8 +199,15 @@ static int child_jumps(void *address)
 static void check_addresses(void)
 {
     static const uintptr_t places[] = {
-        0,          0x8,       0xfee00000, 0xfec00000, 0xb8000,
-        0x100000,   0xfffffff0, 0xffffffff81000000, 0xffffc90000000000,
+        0,
+        0x8,
+        0xfee00000,
+        0xfec00000,
+        0xb8000,
+        0x100000,
+        0xfffffff0,
+        0xffffffff81000000,
+        0xffffc90000000000,
         0xfffffe0000000000,
     };
     for (size_t i = 0; i < badptr_count() + ARRAY_LENGTH(places); i++) {
@@ -231,8 +238,8 @@ static void check_details(void)
 {
     struct sigaction action = { .sa_sigaction = on_fault,
                                 .sa_flags = SA_SIGINFO };
-    char *none = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-                      0);
+    char *none =
+        mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     sigaction(SIGSEGV, &action, NULL);
     volatile uintptr_t null_page = 0x123;
     if (sigsetjmp(out, 1) == 0) {

@@ -50,8 +50,8 @@ static int child_as(void *unused)
     if (!set_soft(RLIMIT_AS, 64ul << 20)) {
         return 1;
     }
-    if (mmap(NULL, 80ul << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-             0) != MAP_FAILED ||
+    if (mmap(NULL, 80ul << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+            MAP_FAILED ||
         errno != ENOMEM) {
         return 2;
     }
@@ -119,8 +119,7 @@ static int child_data(void *unused)
     if (!set_soft(RLIMIT_DATA, 16ul << 20)) {
         return 1;
     }
-    return sbrk(32l << 20) == (void *)-1 && errno == ENOMEM &&
-                   sbrk(0) == start
+    return sbrk(32l << 20) == (void *)-1 && errno == ENOMEM && sbrk(0) == start
                ? 0
                : 2;
 }

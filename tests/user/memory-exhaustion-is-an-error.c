@@ -53,8 +53,8 @@ static int child_forks_at_limit(void *unused)
     struct rlimit limit = { LIMIT, LIMIT };
     int status;
     setrlimit(RLIMIT_AS, &limit);
-    while (mmap(NULL, CHUNK, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-                0) != MAP_FAILED) {
+    while (mmap(NULL, CHUNK, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+           MAP_FAILED) {
     }
     pid_t pid = fork(); /* a child has a space of its own */
     if (pid == 0) {
@@ -95,8 +95,8 @@ static int child_maps_many_areas(void *unused)
     if (room == MAP_FAILED) {
         return 1;
     }
-    while (count < AREAS && mprotect(room + (size_t)count * PAGE, PAGE,
-                                     PROT_READ) == 0) {
+    while (count < AREAS &&
+           mprotect(room + (size_t)count * PAGE, PAGE, PROT_READ) == 0) {
         count += 2;
     }
     if (count < AREAS && errno != ENOMEM) {

@@ -6,7 +6,7 @@
  * 82, 83 (copy at a write fault), 84 (one hog, eight at once, pipes full of
  * data, page tables by sparse touching).
  */
-/* guest-only */
+/* host: no */
 /* mem: 64M */
 /* smp: 1 2 */
 #include <fcntl.h>

@@ -20,8 +20,8 @@
 
 enum { ANONYMOUS = MAP_PRIVATE | MAP_ANONYMOUS, RW = PROT_READ | PROT_WRITE };
 
-static long map_raw(unsigned long at, unsigned long length, int prot,
-                    int flags, int fd, long offset)
+static long map_raw(unsigned long at, unsigned long length, int prot, int flags,
+                    int fd, long offset)
 {
     return RAW6(SYS_mmap, at, length, prot, flags, fd, offset);
 }
@@ -83,8 +83,7 @@ static void check_kernel_half(void)
         CHECK_EQ(RAW3(SYS_mprotect, at, PAGE, PROT_READ), -ENOMEM,
                  "mprotect at %lx", at);
     }
-    CHECK_EQ(map_raw(0x7fffffff0000, 1 << 20, RW, ANONYMOUS | MAP_FIXED, -1,
-                     0),
+    CHECK_EQ(map_raw(0x7fffffff0000, 1 << 20, RW, ANONYMOUS | MAP_FIXED, -1, 0),
              -ENOMEM, "mmap across the top");
     CHECK_EQ(RAW2(SYS_munmap, 0x7fffffff0000, 1 << 20), -EINVAL,
              "munmap across the top");
@@ -129,8 +128,12 @@ static void check_brk(void)
 {
     unsigned long start = (unsigned long)RAW1(SYS_brk, 0);
     int on_stack;
-    unsigned long bad[] = { start - (1ul << 40), 0xffffffff80000000, ~0ul,
-                            (uintptr_t)&on_stack + PAGE, 1, 0x800000000000 };
+    unsigned long bad[] = { start - (1ul << 40),
+                            0xffffffff80000000,
+                            ~0ul,
+                            (uintptr_t)&on_stack + PAGE,
+                            1,
+                            0x800000000000 };
     CHECK(start > 0x10000, "a break: %lx", start);
     for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
         CHECK_EQ(RAW1(SYS_brk, bad[i]), start, "brk(%lx) refused", bad[i]);

@@ -53,8 +53,7 @@ static int child_copies(void *which)
     int stage = (int)(uintptr_t)which;
     ssize_t got;
     close_all_but(ends[stage][0], ends[stage + 1][1]);
-    while ((got = read(ends[stage][0], bytes,
-                       1 + (size_t)rand() % MOST)) > 0) {
+    while ((got = read(ends[stage][0], bytes, 1 + (size_t)rand() % MOST)) > 0) {
         if (write(ends[stage + 1][1], bytes, (size_t)got) != got) {
             return 1;
         }

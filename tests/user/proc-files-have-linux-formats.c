@@ -88,8 +88,8 @@ static void check_maps(void)
         previous = end;
         stack |= (uintptr_t)&on_stack >= start && (uintptr_t)&on_stack < end &&
                  !strncmp(rest + 1, "rw-p", 4);
-        self |= (uintptr_t)check_maps >= start &&
-                (uintptr_t)check_maps < end && !strncmp(rest + 1, "r-xp", 4);
+        self |= (uintptr_t)check_maps >= start && (uintptr_t)check_maps < end &&
+                !strncmp(rest + 1, "r-xp", 4);
         lines++;
         if (!strchr(line, '\n')) {
             odd++;

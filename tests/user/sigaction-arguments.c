@@ -51,16 +51,16 @@ static void check_action(void)
                  "action from %s", name);
         CHECK_EQ(action_raw(SIGUSR1, NULL, badptr(i), 8), -EFAULT,
                  "old action to %s", name);
-        CHECK_EQ(RAW4(SYS_rt_sigprocmask, SIG_BLOCK, badptr(i), 0, 8),
-                 -EFAULT, "mask from %s", name);
-        CHECK_EQ(RAW4(SYS_rt_sigprocmask, SIG_BLOCK, 0, badptr(i), 8),
-                 -EFAULT, "old mask to %s", name);
+        CHECK_EQ(RAW4(SYS_rt_sigprocmask, SIG_BLOCK, badptr(i), 0, 8), -EFAULT,
+                 "mask from %s", name);
+        CHECK_EQ(RAW4(SYS_rt_sigprocmask, SIG_BLOCK, 0, badptr(i), 8), -EFAULT,
+                 "old mask to %s", name);
         CHECK_EQ(RAW2(SYS_rt_sigpending, badptr(i), 8), -EFAULT,
                  "pending to %s", name);
         CHECK_EQ(RAW2(SYS_rt_sigsuspend, badptr(i), 8), -EFAULT,
                  "sigsuspend from %s", name);
-        CHECK_EQ(RAW2(SYS_sigaltstack, badptr(i), 0), -EFAULT,
-                 "stack from %s", name);
+        CHECK_EQ(RAW2(SYS_sigaltstack, badptr(i), 0), -EFAULT, "stack from %s",
+                 name);
         CHECK_EQ(RAW2(SYS_sigaltstack, 0, badptr(i)), -EFAULT, "stack to %s",
                  name);
     }
@@ -114,8 +114,7 @@ static void check_nowhere(void)
 static int child_stack_in_kernel(void *address)
 {
     stack_t stack = { .ss_sp = address, .ss_size = 65536 };
-    struct sigaction action = { .sa_handler = handler,
-                                .sa_flags = SA_ONSTACK };
+    struct sigaction action = { .sa_handler = handler, .sa_flags = SA_ONSTACK };
     if (sigaltstack(&stack, NULL) < 0) {
         return 1;
     }

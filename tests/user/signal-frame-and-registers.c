@@ -68,53 +68,53 @@ static void check_info(void)
 static long registers_survive(void)
 {
     long result = 0;
-    __asm__ volatile(
-        "mov $0x1111, %%rbx\n\t"
-        "mov $0x2222, %%r12\n\t"
-        "mov $0x3333, %%r13\n\t"
-        "mov $0x4444, %%r14\n\t"
-        "mov $0x5555, %%r15\n\t"
-        "mov $0x6666, %%r9\n\t"
-        "mov $0x7777, %%r8\n\t"
-        "mov $0x8888, %%r10\n\t"
-        "movq $0x1234567, -8(%%rsp)\n\t"
-        "movq $0x89abcde, -128(%%rsp)\n\t"
-        "std\n\t"
-        "mov $234, %%eax\n\t"
-        "syscall\n\t"
-        "pushfq\n\t"
-        "pop %%rcx\n\t"
-        "cld\n\t"
-        "test $0x400, %%ecx\n\t"
-        "jz 1f\n\t"
-        "test %%rax, %%rax\n\t"
-        "jnz 1f\n\t"
-        "cmpq $0x89abcde, -128(%%rsp)\n\t"
-        "jne 1f\n\t"
-        "cmp $0x1111, %%rbx\n\t"
-        "jne 1f\n\t"
-        "cmp $0x2222, %%r12\n\t"
-        "jne 1f\n\t"
-        "cmp $0x3333, %%r13\n\t"
-        "jne 1f\n\t"
-        "cmp $0x4444, %%r14\n\t"
-        "jne 1f\n\t"
-        "cmp $0x5555, %%r15\n\t"
-        "jne 1f\n\t"
-        "cmp $0x6666, %%r9\n\t"
-        "jne 1f\n\t"
-        "cmp $0x7777, %%r8\n\t"
-        "jne 1f\n\t"
-        "cmp $0x8888, %%r10\n\t"
-        "jne 1f\n\t"
-        "mov $1, %%eax\n\t"
-        "jmp 2f\n\t"
-        "1: xor %%eax, %%eax\n\t"
-        "2:\n\t"
-        : "=a"(result)
-        : "D"((long)getpid()), "S"((long)getpid()), "d"((long)SIGUSR1)
-        : "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
-          "memory", "cc");
+    __asm__ volatile("mov $0x1111, %%rbx\n\t"
+                     "mov $0x2222, %%r12\n\t"
+                     "mov $0x3333, %%r13\n\t"
+                     "mov $0x4444, %%r14\n\t"
+                     "mov $0x5555, %%r15\n\t"
+                     "mov $0x6666, %%r9\n\t"
+                     "mov $0x7777, %%r8\n\t"
+                     "mov $0x8888, %%r10\n\t"
+                     "movq $0x1234567, -8(%%rsp)\n\t"
+                     "movq $0x89abcde, -128(%%rsp)\n\t"
+                     "std\n\t"
+                     "mov $234, %%eax\n\t"
+                     "syscall\n\t"
+                     "pushfq\n\t"
+                     "pop %%rcx\n\t"
+                     "cld\n\t"
+                     "test $0x400, %%ecx\n\t"
+                     "jz 1f\n\t"
+                     "test %%rax, %%rax\n\t"
+                     "jnz 1f\n\t"
+                     "cmpq $0x89abcde, -128(%%rsp)\n\t"
+                     "jne 1f\n\t"
+                     "cmp $0x1111, %%rbx\n\t"
+                     "jne 1f\n\t"
+                     "cmp $0x2222, %%r12\n\t"
+                     "jne 1f\n\t"
+                     "cmp $0x3333, %%r13\n\t"
+                     "jne 1f\n\t"
+                     "cmp $0x4444, %%r14\n\t"
+                     "jne 1f\n\t"
+                     "cmp $0x5555, %%r15\n\t"
+                     "jne 1f\n\t"
+                     "cmp $0x6666, %%r9\n\t"
+                     "jne 1f\n\t"
+                     "cmp $0x7777, %%r8\n\t"
+                     "jne 1f\n\t"
+                     "cmp $0x8888, %%r10\n\t"
+                     "jne 1f\n\t"
+                     "mov $1, %%eax\n\t"
+                     "jmp 2f\n\t"
+                     "1: xor %%eax, %%eax\n\t"
+                     "2:\n\t"
+                     : "=a"(result)
+                     : "D"((long)getpid()), "S"((long)getpid()),
+                       "d"((long)SIGUSR1)
+                     : "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13",
+                       "r14", "r15", "memory", "cc");
     return result;
 }
 
@@ -129,11 +129,15 @@ static void spoil_fpu(int number)
     __asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
     __asm__ volatile("fldcw %0\n\tfldz\n\tfldz\n\tfldz" : : "m"(control));
     if (has_avx) {
-        __asm__ volatile("vmovupd %0, %%ymm5\n\tvmovupd %0, %%ymm15" : :
-                         "m"(zero) : "xmm5", "xmm15");
+        __asm__ volatile("vmovupd %0, %%ymm5\n\tvmovupd %0, %%ymm15"
+                         :
+                         : "m"(zero)
+                         : "xmm5", "xmm15");
     } else {
-        __asm__ volatile("movupd %0, %%xmm5\n\tmovupd %0, %%xmm15" : :
-                         "m"(zero) : "xmm5", "xmm15");
+        __asm__ volatile("movupd %0, %%xmm5\n\tmovupd %0, %%xmm15"
+                         :
+                         : "m"(zero)
+                         : "xmm5", "xmm15");
     }
 }
 

@@ -141,11 +141,17 @@ static void check_instruction_pointers(void)
 /* Rows 51, 53 */
 static void check_stacks(void)
 {
-    static const uint16_t selectors[] = { 0,    3,    0x08, 0x10, 0x18, 0x1b,
+    static const uint16_t selectors[] = { 0,    3,    0x08, 0x10, 0x18,  0x1b,
                                           0x23, 0x2b, 0x33, 0x43, 0xfff3 };
     static const uint64_t pointers[] = {
-        0, 8, 0x7ffffffff000, 0x800000000000, 0x8000000000000000,
-        0xffff800000000000, 0xffffffff80001000, ~7ul,
+        0,
+        8,
+        0x7ffffffff000,
+        0x800000000000,
+        0x8000000000000000,
+        0xffff800000000000,
+        0xffffffff80001000,
+        ~7ul,
     };
     for (size_t i = 0; i < ARRAY_LENGTH(selectors); i++) {
         make();
@@ -164,8 +170,8 @@ static void check_stacks(void)
 static void check_flags(void)
 {
     static const uint64_t flags[] = {
-        0x0,     0x4202,   0x20202,  0x10202,  0x40202, 0x602,  0x80202,
-        0x100202, 0x200202, 0x302,   0x3202,   ~0ul,    0x3ffffd7,
+        0x0,      0x4202,   0x20202, 0x10202, 0x40202, 0x602,     0x80202,
+        0x100202, 0x200202, 0x302,   0x3202,  ~0ul,    0x3ffffd7,
     };
     for (size_t i = 0; i < ARRAY_LENGTH(flags); i++) {
         make();
@@ -221,8 +227,8 @@ static void check_fpu(void)
     make_fpu();
     forged.frame.context.fpstate += 1;
     check_kills_or_lands("unaligned fpstate", 1);
-    static const uint64_t features[] = { 0, 3, 7, 0xe7, ~0ul, 1ul << 62,
-                                         1ul << 63 };
+    static const uint64_t features[] = { 0,    3,         7,        0xe7,
+                                         ~0ul, 1ul << 62, 1ul << 63 };
     for (size_t i = 0; i < ARRAY_LENGTH(features); i++) {
         make_fpu();
         set_extended(0x46505853, features[i], 832);

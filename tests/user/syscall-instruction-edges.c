@@ -24,8 +24,8 @@ static void check_numbers(void)
     static const long numbers[] = { -1,   1l << 31,   600,       1000,
                                     3000, 0x40000000, 0x40000027 };
     for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
-        CHECK_EQ(raw_call(numbers[i], 0, 0, 0, 0, 0, 0), -ENOSYS,
-                 "number %lx", numbers[i]);
+        CHECK_EQ(raw_call(numbers[i], 0, 0, 0, 0, 0, 0), -ENOSYS, "number %lx",
+                 numbers[i]);
     }
     long wide = raw_call(1l << 40, 0, 0, 0, 0, 0, 0);
     CHECK(wide == -ENOSYS || wide == 0, "1 << 40: unknown, or read()");
@@ -94,7 +94,10 @@ static int child_with_stack(void *rsp)
 
 static void check_stacks(void)
 {
-    static const uintptr_t stacks[] = { 0, 8, 0x800000000000, ~7ul,
+    static const uintptr_t stacks[] = { 0,
+                                        8,
+                                        0x800000000000,
+                                        ~7ul,
                                         0xffffffff80001000,
                                         0xffff888000001000,
                                         0x8000000000000000 };
@@ -108,9 +111,9 @@ static void check_stacks(void)
 static int child_syscall_at_end(void *place)
 {
     static const unsigned char code[] = { 0xb8, 39, 0, 0, 0, 0x0f, 0x05 };
-    char *page = mmap(place, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
-                      MAP_PRIVATE | MAP_ANONYMOUS | (place ? MAP_FIXED : 0),
-                      -1, 0);
+    char *page =
+        mmap(place, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
+             MAP_PRIVATE | MAP_ANONYMOUS | (place ? MAP_FIXED : 0), -1, 0);
     if (page == MAP_FAILED) {
         raise(SIGSEGV); /* the system may keep this page for itself */
     }
@@ -130,8 +133,10 @@ static int child_int80(void *number)
 
 static int child_sysenter(void *unused)
 {
-    __asm__ volatile("mov $20, %%eax\n\tmov %%rsp, %%rbp\n\tsysenter" : : :
-                     "rax", "memory");
+    __asm__ volatile("mov $20, %%eax\n\tmov %%rsp, %%rbp\n\tsysenter"
+                     :
+                     :
+                     : "rax", "memory");
     return 0;
 }
 

@@ -36,8 +36,8 @@ static int child_passes(void *gate)
 static void check_statuses(void)
 {
     static const int codes[] = { 0, 1, 127, 255, 256, -1, 0x1234 };
-    static const int fatal[] = { SIGKILL, SIGTERM, SIGSEGV, SIGUSR1,
-                                 SIGABRT, SIGALRM, SIGPIPE, 33, 64 };
+    static const int fatal[] = { SIGKILL, SIGTERM, SIGSEGV, SIGUSR1, SIGABRT,
+                                 SIGALRM, SIGPIPE, 33,      64 };
     for (size_t i = 0; i < ARRAY_LENGTH(codes); i++) {
         int code = codes[i];
         CHECK_EQ(child_run(child_exits, &code), (code & 0xff) << 8,

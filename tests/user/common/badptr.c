@@ -31,8 +31,8 @@ static struct bad table[] = {
 
 static char *map_pages(size_t count, int prot)
 {
-    char *pages = mmap(NULL, count * PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS,
-                       -1, 0);
+    char *pages =
+        mmap(NULL, count * PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     NEED(pages != MAP_FAILED);
     return pages;
 }

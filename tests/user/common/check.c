@@ -57,9 +57,9 @@ bool check_report(bool ok, const char *why, const char *name, ...)
     va_end(args);
     checks++;
     failures += !ok;
-    int length = snprintf(line, sizeof(line), "%s%sok %d - %s%s%.150s\n",
-                          indent, ok ? "" : "not ", checks, text, ok ? "" : " ",
-                          ok ? "" : why);
+    int length =
+        snprintf(line, sizeof(line), "%s%sok %d - %s%s%.150s\n", indent,
+                 ok ? "" : "not ", checks, text, ok ? "" : " ", ok ? "" : why);
     write_line(line, (size_t)length);
     return ok;
 }
@@ -79,8 +79,9 @@ void check_skip(const char *name, const char *why)
 {
     char line[300];
     checks++;
-    int length = snprintf(line, sizeof(line), "%sok %d - %.100s # SKIP %.100s\n",
-                          indent, checks, name, why);
+    int length =
+        snprintf(line, sizeof(line), "%sok %d - %.100s # SKIP %.100s\n", indent,
+                 checks, name, why);
     write_line(line, (size_t)length);
 }
 
@@ -101,8 +102,8 @@ const char *check_text_equal(long got, long expected)
 const char *check_text_errno(long got, int error, int expected)
 {
     static char text[100];
-    snprintf(text, sizeof(text), "(got %ld errno %d expected -1 errno %d)",
-             got, error, expected);
+    snprintf(text, sizeof(text), "(got %ld errno %d expected -1 errno %d)", got,
+             error, expected);
     return text;
 }
 

@@ -54,6 +54,6 @@ void *shared_memory(size_t bytes);
 #define CHECK_SURVIVES(body, argument, ...)                                    \
     __extension__({                                                            \
         int status_ = child_run((body), (argument));                           \
-        check_report((status_ & 0x7f) != 14,                                   \
-                     child_text(status_, "no hang"), __VA_ARGS__);             \
+        check_report((status_ & 0x7f) != 14, child_text(status_, "no hang"),   \
+                     __VA_ARGS__);                                             \
     })

@@ -21,9 +21,9 @@ struct exec_try {
 void image_make(struct image *image)
 {
     static const unsigned char code[] = {
-        0xbf, IMAGE_RAN, 0, 0, 0,   /* mov $42, %edi */
-        0xb8, 231,       0, 0, 0,   /* mov $exit_group, %eax */
-        0x0f, 0x05,                 /* syscall */
+        0xbf, IMAGE_RAN, 0, 0, 0, /* mov $42, %edi */
+        0xb8, 231,       0, 0, 0, /* mov $exit_group, %eax */
+        0x0f, 0x05,               /* syscall */
     };
     memset(image, 0, sizeof(*image));
     image->length = IMAGE_DATA_OFFSET + IMAGE_DATA_BYTES;
@@ -120,7 +120,7 @@ const char *outcome_text(struct outcome outcome)
 
 static bool killed(int status)
 {
-    static const int numbers[] = { SIGSEGV, SIGBUS, SIGKILL,
+    static const int numbers[] = { SIGSEGV, SIGBUS,  SIGKILL,
                                    SIGILL,  SIGTRAP, SIGFPE };
     for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
         if (WIFSIGNALED(status) && WTERMSIG(status) == numbers[i]) {

@@ -32,7 +32,7 @@ enum {
     IMAGE_DATA_BYTES = 0x123,
     IMAGE_DATA_MEMORY = 0x3000,
     IMAGE_BYTES = 0x2000,
-    IMAGE_RAN = 42,             /* exit code of image_make's program */
+    IMAGE_RAN = 42, /* exit code of image_make's program */
     PT_LOAD_ = 1,
     PT_INTERP_ = 3,
     PT_NOTE_ = 4,

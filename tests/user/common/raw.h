@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-static inline long raw_call(long number, long a, long b, long c, long d,
-                            long e, long f)
+static inline long raw_call(long number, long a, long b, long c, long d, long e,
+                            long f)
 {
     long result;
     register long r10 __asm__("r10") = d;
