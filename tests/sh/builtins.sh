@@ -1,4 +1,5 @@
 # status: 8
+# status: 8
 cd /; pwd; cd /tmp; pwd; cd - ; pwd; cd /dev/../dev/.; pwd
 cd /nonexistent 2>/dev/null; echo $?; pwd
 (cd /tmp; pwd); pwd

@@ -60,71 +60,49 @@ const char *calendar_weekday_name(int weekday)
     return names[weekday % 7];
 }
 
+/* A letter that stands for a number with leading zeros; 0 for others. */
+static int format_number(char *out, size_t size, int letter,
+                         const struct calendar *c)
+{
+    const struct {
+        char letter, digits;
+        int value;
+    } numbers[] = {
+        { 'Y', 1, c->year },   { 'y', 2, c->year % 100 }, { 'm', 2, c->month },
+        { 'd', 2, c->day },    { 'H', 2, c->hour },       { 'M', 2, c->minute },
+        { 'S', 2, c->second }, { 'j', 3, c->yearday },
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (numbers[i].letter == letter) {
+            snprintf(out, size, "%0*d", numbers[i].digits, numbers[i].value);
+            return 1;
+        }
+    return 0;
+}
+
 static void format_one(char *out, size_t size, int letter,
                        const struct calendar *c, time_t seconds)
 {
-    switch (letter) {
-    case 'Y':
-        snprintf(out, size, "%d", c->year);
-        break;
-    case 'y':
-        snprintf(out, size, "%02d", c->year % 100);
-        break;
-    case 'm':
-        snprintf(out, size, "%02d", c->month);
-        break;
-    case 'd':
-        snprintf(out, size, "%02d", c->day);
-        break;
-    case 'e':
+    const char *text = letter == 'a'   ? calendar_weekday_name(c->weekday)
+                       : letter == 'b' ? calendar_month_name(c->month)
+                       : letter == 'Z' ? "UTC"
+                       : letter == 'z' ? "+0000"
+                       : letter == 'n' ? "\n"
+                       : letter == 't' ? "\t"
+                       : letter == '%' ? "%"
+                                       : NULL;
+    if (text)
+        snprintf(out, size, "%s", text);
+    else if (letter == 'e')
         snprintf(out, size, "%2d", c->day);
-        break;
-    case 'H':
-        snprintf(out, size, "%02d", c->hour);
-        break;
-    case 'M':
-        snprintf(out, size, "%02d", c->minute);
-        break;
-    case 'S':
-        snprintf(out, size, "%02d", c->second);
-        break;
-    case 'j':
-        snprintf(out, size, "%03d", c->yearday);
-        break;
-    case 'a':
-        snprintf(out, size, "%s", calendar_weekday_name(c->weekday));
-        break;
-    case 'b':
-        snprintf(out, size, "%s", calendar_month_name(c->month));
-        break;
-    case 's':
+    else if (letter == 's')
         snprintf(out, size, "%lld", (long long)seconds);
-        break;
-    case 'Z':
-        snprintf(out, size, "UTC");
-        break;
-    case 'z':
-        snprintf(out, size, "+0000");
-        break;
-    case 'F':
+    else if (letter == 'F')
         snprintf(out, size, "%d-%02d-%02d", c->year, c->month, c->day);
-        break;
-    case 'T':
+    else if (letter == 'T')
         snprintf(out, size, "%02d:%02d:%02d", c->hour, c->minute, c->second);
-        break;
-    case 'n':
-        snprintf(out, size, "\n");
-        break;
-    case 't':
-        snprintf(out, size, "\t");
-        break;
-    case '%':
-        snprintf(out, size, "%%");
-        break;
-    default:
+    else if (!format_number(out, size, letter, c))
         snprintf(out, size, "%%%c", letter);
-        break;
-    }
 }
 
 void calendar_format(char *out, size_t size, const char *format, time_t seconds)
