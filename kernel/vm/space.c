@@ -180,7 +180,8 @@ void as_put(struct address_space *as)
         as_destroy(as);
 }
 
-/* Load the tables of `as` on this CPU; interrupts are off. */
+/* Load the tables of `as` (NULL: the kernel's) on this CPU; interrupts are
+ * off. */
 static void load_space(struct address_space *as)
 {
     struct cpu *cpu = cpu_self();
@@ -189,9 +190,10 @@ static void load_space(struct address_space *as)
 
     if (old == as)
         return;
-    __atomic_fetch_or(&as->cpu_mask, bit, __ATOMIC_SEQ_CST);
+    if (as)
+        __atomic_fetch_or(&as->cpu_mask, bit, __ATOMIC_SEQ_CST);
     cpu->active_space = as;
-    cpu_write_cr3(as->pml4);
+    cpu_write_cr3(as ? as->pml4 : kernel_pml4);
     if (old)
         __atomic_fetch_and(&old->cpu_mask, ~bit, __ATOMIC_SEQ_CST);
 }
