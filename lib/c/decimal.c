@@ -118,11 +118,12 @@ void decimal_round(struct decimal *d, long count)
         return;
     int up = rounds_up(d, (size_t)count);
 
+    /* Nines become zeros, and zeros at the end go. */
     d->length = (size_t)count;
+    while (d->length > 0 && d->digits[d->length - 1] == (up ? '9' : '0'))
+        d->length--;
     if (!up)
         return;
-    while (d->length > 0 && d->digits[d->length - 1] == '9')
-        d->length--;
     if (d->length > 0) {
         d->digits[d->length - 1]++;
         return;

@@ -11,8 +11,8 @@ enum {
     DECIMAL_DIGITS = DECIMAL_WORDS * 9,
 };
 
-/* value = 0.DDDD... times ten to the power of point, without leading zeros;
- * zero has no digits. */
+/* value = 0.DDDD... times ten to the power of point, without zeros at either
+ * end; zero has no digits. */
 struct decimal {
     char digits[DECIMAL_DIGITS]; /* '0' to '9' */
     size_t length;

@@ -97,12 +97,18 @@ static void check_every_size(void)
 static void check_limits(void)
 {
     volatile size_t huge = SIZE_MAX, half = SIZE_MAX / 2 + 2;
-    void *aligned;
+    void *volatile got;
+    void *aligned = NULL;
 
-    CHECK(malloc(huge) == NULL && errno == ENOMEM, "SIZE_MAX bytes");
-    CHECK(malloc(huge - 100) == NULL, "nearly as many");
-    CHECK(calloc(half, 2) == NULL, "a product that overflows");
-    CHECK(realloc(NULL, huge) == NULL, "realloc of SIZE_MAX bytes");
+    /* Volatile, lest the compiler decides that malloc succeeds. */
+    got = malloc(huge);
+    CHECK(got == NULL && errno == ENOMEM, "SIZE_MAX bytes");
+    got = malloc(huge - 100);
+    CHECK(got == NULL, "nearly as many");
+    got = calloc(half, 2);
+    CHECK(got == NULL, "a product that overflows");
+    got = realloc(NULL, huge);
+    CHECK(got == NULL, "realloc of SIZE_MAX bytes");
     CHECK_EQ(posix_memalign(&aligned, 4096, 100), 0, "aligned to a page");
     CHECK((uintptr_t)aligned % 4096 == 0, "it is");
     memset(aligned, 1, 100);
