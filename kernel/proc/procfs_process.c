@@ -10,6 +10,7 @@
 #include "abi/fcntl.h"
 #include "base/format.h"
 #include "base/string.h"
+#include "dev/tty.h"
 #include "mem/slab.h"
 #include "proc/procfs.h"
 #include "proc/usage.h"
@@ -19,7 +20,8 @@ enum {
     TICKS_PER_SECOND = 100, /* of all times in /proc: USER_HZ */
     PRIORITY_BASE = 20,     /* shown for nice 0 */
     PATH_BYTES = 512,
-    FD_GRANULE = 64, /* FDSize counts in these */
+    FD_GRANULE = 64,                /* FDSize counts in these */
+    TERMINAL_DEVICE = (5 << 8) | 1, /* major and minor of /dev/console */
 };
 
 /* Everything that stat and status tell, apart from the address space. */
@@ -101,6 +103,10 @@ static void process_facts_locked(struct process *p, struct facts *f)
     f->parent = p->parent ? p->parent->pid : 0;
     f->group = process_group_of(p);
     f->session = process_session_of(p);
+    f->terminal = p->terminal ? TERMINAL_DEVICE : 0;
+    f->terminal_group = -1;
+    if (p->terminal && p->terminal->foreground != 0)
+        f->terminal_group = p->terminal->foreground;
     f->zombie = p->life == PROCESS_ZOMBIE;
     f->exit_signal = p->exit_signal;
     f->nice = p->nice;
