@@ -16,6 +16,8 @@
 #define NUMBER_mknod             133
 #define NUMBER_statfs            137
 #define NUMBER_fstatfs           138
+#define NUMBER_getpriority       140
+#define NUMBER_setpriority       141
 #define NUMBER_iopl              172
 #define NUMBER_ioperm            173
 #define NUMBER_sched_setaffinity 203
