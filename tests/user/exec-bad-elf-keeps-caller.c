@@ -85,7 +85,7 @@ static const struct damage damages[] = {
     { "phoff 1<<63", H(phoff), 1ul << 63, ENDS_ERROR, 0 },
     { "phoff -64", H(phoff), -64ul, ENDS_ERROR, 0 },
     /* row 3 */
-    { "filesz past the end", P(1, filesz), 0x2800, 6, 0 },
+    { "filesz past the end", P(1, filesz), 0x2800, 7, 0 },
     { "code past the end", P(0, offset), 0x100000, 3, 0 },
     /* row 7 */
     { "filesz > memsz", P(0, memsz), 0x10, ENDS_ERROR | ENDS_KILLED, 0 },
