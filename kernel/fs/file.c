@@ -155,10 +155,12 @@ static int64_t seek_target(struct file *file, int64_t offset, int whence)
         return offset >= 0 ? offset : -EINVAL;
     case SEEK_CUR:
     case SEEK_END:
+        if (whence == SEEK_END && is_directory(file))
+            return -EINVAL;
         target = (int64_t)(whence == SEEK_CUR ? file->offset : size);
-        if (__builtin_add_overflow(target, offset, &target))
-            return -EOVERFLOW;
-        return target >= 0 ? target : -EINVAL;
+        if (__builtin_add_overflow(target, offset, &target) || target < 0)
+            return -EINVAL;
+        return target;
     case SEEK_DATA:
     case SEEK_HOLE:
         if (inode == NULL || !S_ISREG(inode->mode))

@@ -134,9 +134,11 @@ static int check_open(const struct open_request *req)
         return -ELOOP;
     if (directory && (wanted_rights(flags) & MAY_WRITE))
         return -EISDIR;
+    if ((flags & O_DIRECT) && !S_ISCHR(inode->mode))
+        return -EINVAL; /* nothing can bypass a cache that is all there is */
     if (req->created)
         return 0;
-    if (flags & O_NOATIME && inode_check_owner(inode) != 0)
+    if ((flags & O_NOATIME) && inode_check_owner(inode) != 0)
         return -EPERM;
     return inode_permission(inode, wanted_rights(flags));
 }
