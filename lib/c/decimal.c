@@ -89,11 +89,18 @@ void decimal_from_double(struct decimal *d, double value)
 
     words[end - 1] = (uint32_t)(mantissa % WORD_LIMIT);
     words[end - 2] = (uint32_t)(mantissa / WORD_LIMIT);
-    for (; exponent > 0; exponent -= LEFT_BITS)
-        multiply_by_power(words, exponent < LEFT_BITS ? exponent : LEFT_BITS);
-    for (; exponent < 0; exponent += RIGHT_BITS)
-        end = divide_by_power(words, end,
-                              -exponent < RIGHT_BITS ? -exponent : RIGHT_BITS);
+    while (exponent > 0) {
+        int step = exponent < LEFT_BITS ? exponent : LEFT_BITS;
+
+        multiply_by_power(words, step);
+        exponent -= step;
+    }
+    while (exponent < 0) {
+        int step = -exponent < RIGHT_BITS ? -exponent : RIGHT_BITS;
+
+        end = divide_by_power(words, end, step);
+        exponent += step;
+    }
     write_digits(d, words, end);
     if (d->length == 0)
         d->point = 0;
