@@ -55,7 +55,12 @@ static void return_to_user_work(struct trap_frame *frame)
 
 void syscall_dispatch(struct trap_frame *frame)
 {
-    frame->rax = (uint64_t)syscall_call(frame);
+    uint64_t number = frame->orig_rax;
+
+    if (likely(number < SYSCALL_LIMIT && syscall_table[number]))
+        frame->rax = (uint64_t)syscall_table[number](frame);
+    else
+        frame->rax = (uint64_t)syscall_unknown(number);
     irqs_disable();
     if (unlikely(this_cpu->need_resched ||
                  (thread_current()->flags & THREAD_WORK)))

@@ -120,6 +120,8 @@ static void give_children_to_init_locked(struct process *p)
 
     list_for_each_safe (child, next, &p->children, sibling_link) {
         child->parent = init_process;
+        __atomic_store_n(&child->parent_pid, init_process->pid,
+                         __ATOMIC_RELAXED);
         child->exit_signal = SIGCHLD;
         list_remove(&child->sibling_link);
         list_add_tail(&init_process->children, &child->sibling_link);

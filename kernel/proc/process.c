@@ -199,6 +199,7 @@ void process_link_locked(struct process *p, struct pid *pid,
     p->leader->tid = pid->number;
     pid->process = p;
     p->parent = parent;
+    p->parent_pid = parent ? parent->pid : 0;
     if (parent) {
         list_add_tail(&parent->children, &p->sibling_link);
         p->group = pid_get_locked(parent->group);

@@ -52,6 +52,7 @@ struct process {
     struct pid *pid_entry;           /* [I] */
     uint8_t life;                    /* [T] enum process_life */
     struct process *parent;          /* [T] never NULL but for init */
+    int32_t parent_pid;              /* [T] to write, read without: its pid */
     struct list_node children;       /* [T] */
     struct list_node sibling_link;   /* [T] in parent->children */
     struct pid *group;               /* [T] */

@@ -13,9 +13,7 @@
 #include "syscall/syscalls.h"
 #include "x86/trap_frame.h"
 
-enum { SYSCALL_LIMIT = 512, UNKNOWN_LOGGED_MAX = 64 };
-
-typedef int64_t (*syscall_thunk)(const struct trap_frame *f);
+enum { UNKNOWN_LOGGED_MAX = 64 };
 
 #define SYSCALL0(nr, name)                                                    \
     static int64_t thunk_##name(const struct trap_frame *f)                   \
@@ -71,13 +69,13 @@ typedef int64_t (*syscall_thunk)(const struct trap_frame *f);
 #define SYSCALL4(nr, name, ...) ENTRY(nr, name)
 #define SYSCALL5(nr, name, ...) ENTRY(nr, name)
 #define SYSCALL6(nr, name, ...) ENTRY(nr, name)
-static const syscall_thunk table[SYSCALL_LIMIT] = {
+const syscall_thunk syscall_table[SYSCALL_LIMIT] = {
 #include "abi/syscall.def"
 };
 
 /* One log line per program and number; the set is small and lossy: when it is
  * full, older ones are forgotten. */
-static int64_t unknown_call(uint64_t number)
+int64_t syscall_unknown(uint64_t number)
 {
     static struct {
         char name[16];
@@ -102,13 +100,4 @@ static int64_t unknown_call(uint64_t number)
         printk("%s[%d]: unknown system call %ld\n", t->name, t->tid,
                (int64_t)number);
     return -ENOSYS;
-}
-
-int64_t syscall_call(struct trap_frame *frame)
-{
-    uint64_t number = frame->orig_rax;
-
-    if (unlikely(number >= SYSCALL_LIMIT || !table[number]))
-        return unknown_call(number);
-    return table[number](frame);
 }

@@ -175,11 +175,7 @@ int64_t sys_gettid(void)
 
 int64_t sys_getppid(void)
 {
-    spin_lock(&process_tree_lock);
-    const struct process *parent = process_current()->parent;
-    int32_t number = parent ? parent->pid : 0;
-    spin_unlock(&process_tree_lock);
-    return number;
+    return __atomic_load_n(&process_current()->parent_pid, __ATOMIC_RELAXED);
 }
 
 int64_t sys_set_tid_address(int __user *tid)

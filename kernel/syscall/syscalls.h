@@ -42,6 +42,13 @@ struct trap_frame;
 #undef SYSCALL5
 #undef SYSCALL6
 
-/* Call the handler that frame->orig_rax names, arguments from the frame's
- * registers; -ENOSYS for an unknown number, logged once per program. */
-int64_t syscall_call(struct trap_frame *frame);
+enum { SYSCALL_LIMIT = 512 };
+
+/* Call one handler with arguments from the frame's registers. */
+typedef int64_t (*syscall_thunk)(const struct trap_frame *frame);
+
+/* By number; NULL where there is no such call. */
+extern const syscall_thunk syscall_table[SYSCALL_LIMIT];
+
+/* -ENOSYS, with a line in the log once per program and number. */
+int64_t syscall_unknown(uint64_t number);

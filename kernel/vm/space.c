@@ -162,12 +162,15 @@ static void as_destroy(struct address_space *as)
     for (struct region *r = region_first_locked(as); r; r = next) {
         next = region_next_locked(r);
         table_unmap_range(as, &batch, r->start, r->end);
+        /* Everything below is gone already. */
+        table_free_range(as, r->start, r->end, 0,
+                         next ? next->start : USER_END + PAGE_SIZE);
         region_remove_locked(as, r);
         region_free(r);
         sched_point();
     }
     tlb_batch_finish(&batch);
-    table_free_range(as, 0, USER_END, 0, USER_END + PAGE_SIZE);
+    assert_eq(as->table_pages, 0);
     mutex_unlock(&as->lock);
     frame_put(frame_of_phys(as->pml4));
     family_put(as->family);

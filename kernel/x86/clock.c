@@ -1,7 +1,7 @@
 /*
  * x86/clock.c - the TSC as clock, the local APIC timer as alarm.
  *
- * Both rates are measured once against the PIT's channel 2 over 10 ms.  Under
+ * Both rates are measured once against the PIT's channel 2 in 10 ms.  Under
  * QEMU's -icount the TSC counts instructions, one a nanosecond, and everything
  * here is deterministic.  Times are kept as ns = ticks * mult >> 32.
  */
@@ -19,7 +19,8 @@
 #define PIT_COMMAND   0x43
 #define PIT_MODE0_CH2 0xb0
 #define PIT_GATE      0x61
-#define CALIBRATE_HZ  100
+#define PIT_LATCH_CH2 0x80
+enum { CALIBRATE_PIT_COUNTS = PIT_HZ / 100, SAMPLE_TRIES = 5 };
 
 #define CMOS_INDEX 0x70
 #define CMOS_DATA  0x71
@@ -33,39 +34,74 @@ static uint64_t scale(uint64_t value, uint64_t factor)
     return (uint64_t)(((unsigned __int128)value * factor) >> 32);
 }
 
-/* Run the PIT for 1/CALIBRATE_HZ s. */
-static void pit_wait(void)
-{
-    unsigned count = PIT_HZ / CALIBRATE_HZ;
+/* The three counters read together. */
+struct sample {
+    uint64_t tsc;
+    uint32_t apic; /* counts down */
+    uint16_t pit;  /* counts down */
+};
 
+static void pit_start(void)
+{
     outb(PIT_GATE, (uint8_t)((inb(PIT_GATE) & ~2) | 1));
     outb(PIT_COMMAND, PIT_MODE0_CH2);
-    outb(PIT_CHANNEL2, (uint8_t)count);
-    outb(PIT_CHANNEL2, (uint8_t)(count >> 8));
-    while (!(inb(PIT_GATE) & 0x20))
-        cpu_pause();
+    outb(PIT_CHANNEL2, 0xff);
+    outb(PIT_CHANNEL2, 0xff);
+}
+
+static uint16_t pit_read(void)
+{
+    outb(PIT_COMMAND, PIT_LATCH_CH2);
+    uint8_t low = inb(PIT_CHANNEL2);
+
+    return (uint16_t)(low | inb(PIT_CHANNEL2) << 8);
+}
+
+/* Of some tries the one that took least time: in the others the host ran
+ * something else between the reads. */
+static struct sample take_sample(void)
+{
+    struct sample best = { 0 };
+    uint64_t best_width = UINT64_MAX;
+
+    for (unsigned i = 0; i < SAMPLE_TRIES; i++) {
+        struct sample s;
+        uint64_t before = cpu_rdtsc();
+        s.pit = pit_read();
+        s.apic = lapic_timer_left();
+        uint64_t width = cpu_rdtsc() - before;
+        s.tsc = before + width / 2;
+        if (width < best_width) {
+            best_width = width;
+            best = s;
+        }
+    }
+    return best;
 }
 
 void clock_init(void)
 {
     lapic_timer_start(UINT32_MAX);
-    uint64_t start = cpu_rdtsc();
-    pit_wait();
-    uint64_t ticks = cpu_rdtsc() - start;
-    uint64_t counts = UINT32_MAX - lapic_timer_left();
+    pit_start();
+    struct sample start = take_sample();
+    while ((uint16_t)(start.pit - pit_read()) < CALIBRATE_PIT_COUNTS)
+        cpu_pause();
+    struct sample end = take_sample();
     lapic_timer_start(0);
 
-    assert(ticks > 0 && counts > 0);
-    uint64_t tsc_hz = ticks * CALIBRATE_HZ;
+    uint64_t pit = (uint16_t)(start.pit - end.pit);
+    uint64_t tsc_hz = (end.tsc - start.tsc) * PIT_HZ / pit;
+    uint64_t apic_hz = (uint64_t)(start.apic - end.apic) * PIT_HZ / pit;
+    assert(tsc_hz > 0 && apic_hz > 0);
     /* The PIT's resolution is coarser than icount's exact 1 GHz: round rates
      * within 0.1 % of it, so that one instruction is one nanosecond. */
     if (tsc_hz > NSEC_PER_SEC - 1000000 && tsc_hz < NSEC_PER_SEC + 1000000)
         tsc_hz = NSEC_PER_SEC;
     ns_per_tick = (uint64_t)(((unsigned __int128)NSEC_PER_SEC << 32) / tsc_hz);
-    timer_per_ns = ((counts * CALIBRATE_HZ) << 32) / NSEC_PER_SEC;
-    tsc_at_boot = start;
+    timer_per_ns = (apic_hz << 32) / NSEC_PER_SEC;
+    tsc_at_boot = start.tsc;
     printk("clock: TSC %lu kHz, APIC timer %lu kHz\n", tsc_hz / 1000,
-           counts * CALIBRATE_HZ / 1000);
+           apic_hz / 1000);
 }
 
 uint64_t clock_now_ns(void)
