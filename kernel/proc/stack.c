@@ -114,6 +114,7 @@ struct pointer_walk {
     struct word_stream *stream;
     vaddr_t strings;
     unsigned index, argc;
+    uint64_t env_offset; /* of envp's strings behind argv's */
 };
 
 static int put_pointer(uint64_t offset, void *arg)
@@ -121,6 +122,7 @@ static int put_pointer(uint64_t offset, void *arg)
     struct pointer_walk *w = arg;
 
     if (w->index++ == w->argc) {
+        w->env_offset = offset;
         int err = stream_put(w->stream, 0);
         if (err)
             return err;
@@ -137,7 +139,8 @@ static int write_words(struct image *image, const struct exec_args *args,
                              .next = image->stack_pointer };
     struct pointer_walk walk = { .stream = &s,
                                  .strings = plan->strings,
-                                 .argc = args->argc };
+                                 .argc = args->argc,
+                                 .env_offset = args->bytes };
     int err = stream_put(&s, args->argc);
 
     if (err == 0)
@@ -148,6 +151,10 @@ static int write_words(struct image *image, const struct exec_args *args,
         err = stream_put(&s, 0);
     for (unsigned i = 0; err == 0 && i < aux_words; i++)
         err = stream_put(&s, aux[i]);
+    image->space->arg_start = plan->strings;
+    image->space->arg_end = plan->strings + walk.env_offset;
+    image->space->env_start = image->space->arg_end;
+    image->space->env_end = plan->strings + args->bytes;
     return err ? err : stream_flush(&s);
 }
 
