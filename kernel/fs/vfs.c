@@ -38,11 +38,13 @@
 #include "fs/initrd.h"
 #include "fs/names.h"
 #include "fs/tmpfs.h"
+#include "mem/frame.h"
 #include "mem/slab.h"
 #include "x86/clock.h"
 
 struct mutex vfs_rename_lock;
 struct inode *vfs_root;
+uint64_t vfs_page_limit = UINT64_MAX;
 struct fs_context *(*vfs_current_context)(void);
 void (*vfs_current_ids)(uint32_t *uid, uint32_t *gid);
 const struct file_ops *(*vfs_device_ops)(uint32_t mode, uint64_t rdev);
@@ -84,7 +86,13 @@ static void inode_mapping_identify(struct mapping *mapping, uint64_t *dev,
     *ino = inode_of_mapping(mapping)->ino;
 }
 
+static bool inode_mapping_may_grow(struct mapping *mapping)
+{
+    return frame_count(FRAME_MAPPING) < vfs_page_limit;
+}
+
 static const struct mapping_ops inode_mapping_ops = {
+    .may_grow = inode_mapping_may_grow,
     .get = inode_mapping_get,
     .put = inode_mapping_put,
     .describe = inode_mapping_describe,
@@ -409,4 +417,5 @@ void vfs_init(void)
         mount_at_boot("/dev/shm", shm);
         shm->mode = S_IFDIR | 01777;
     }
+    vfs_page_limit = frame_count(FRAME_MAPPING) + frame_count(FRAME_FREE) / 2;
 }

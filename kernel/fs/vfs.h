@@ -103,6 +103,10 @@ extern const struct file_ops *(*vfs_device_ops)(uint32_t mode, uint64_t rdev);
  * the locks of directories. */
 extern struct mutex vfs_rename_lock;
 extern struct inode *vfs_root; /* [I] after vfs_init */
+/* Pages that files and shared memory may have in all: what the initrd brought
+ * and half of the memory that was free then, so that no file can starve the
+ * programs that could remove it. */
+extern uint64_t vfs_page_limit; /* [I] after vfs_init */
 
 /*
  * A new inode with one reference: type and rights from `mode`, number, times

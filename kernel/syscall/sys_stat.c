@@ -108,9 +108,11 @@ static int64_t answer_statfs(struct inode *inode, struct statfs __user *out)
     st.f_bsize = st.f_frsize = PAGE_SIZE;
     st.f_namelen = NAME_MAX;
     st.f_fsid.val[0] = (int)inode->dev;
-    if (inode->magic == TMPFS_MAGIC) { /* as large as memory */
-        st.f_blocks = frame_total();
-        st.f_bfree = st.f_bavail = frame_count(FRAME_FREE);
+    if (inode->magic == TMPFS_MAGIC) {
+        uint64_t used = frame_count(FRAME_MAPPING);
+        st.f_blocks = vfs_page_limit;
+        st.f_bfree = used < vfs_page_limit ? vfs_page_limit - used : 0;
+        st.f_bavail = st.f_bfree;
     }
     inode_put(inode);
     return copy_to_user(out, &st, sizeof(st));

@@ -139,8 +139,9 @@ static uint64_t size_pages(const struct mapping *m)
 /* Make the missing page `index`. */
 static int create_frame(struct mapping *m, uint64_t index, struct frame **out)
 {
+    if (m->ops->may_grow && !m->ops->may_grow(m))
+        return -ENOSPC;
     struct frame *frame = frame_alloc_zeroed(FRAME_MAPPING);
-
     if (!frame)
         return -ENOMEM;
     int err = m->ops->fill ? m->ops->fill(m, index, frame) : 0;

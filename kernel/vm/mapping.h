@@ -27,6 +27,8 @@ struct mapping_ops {
     int (*fill)(struct mapping *mapping, uint64_t index, struct frame *frame);
     /* Path (or "/memfd:...") for /proc/PID/maps; returns length. */
     size_t (*describe)(struct mapping *mapping, char *buf, size_t size);
+    /* May it get one more page?  NULL: always.  No: -ENOSPC, or SIGBUS. */
+    bool (*may_grow)(struct mapping *mapping);
     /* Device and inode number for /proc/PID/maps; may be NULL. */
     void (*identify)(struct mapping *mapping, uint64_t *dev, uint64_t *ino);
 };
@@ -56,7 +58,7 @@ void mapping_destroy(struct mapping *mapping);
  * The frame of page `index`, with a reference for the caller.
  * `create`: a missing page is made (filled by ops->fill or zeroes); without it
  * a missing page of a mapping without `fill` gives 0 and *out = NULL (a hole).
- * Returns 0, -ENOMEM, -EIO, -ENXIO (index beyond size).
+ * Returns 0, -ENOMEM, -EIO, -ENXIO (index beyond size), -ENOSPC.
  * Locks: takes mapping->lock.  Context: may sleep.
  */
 __must_check int mapping_get_frame(struct mapping *mapping, uint64_t index,
