@@ -170,12 +170,12 @@ void process_release_parts(struct process *p)
 
 void process_free(struct process *p)
 {
+    signal_flush(p); /* looks at the leader */
     if (p->leader)
         thread_destroy(p->leader);
     if (p->space)
         as_put(p->space);
     release_files(p);
-    signal_flush(p);
     if (p->handlers)
         signal_handlers_put(p->handlers);
     slab_free(&process_cache, p);
