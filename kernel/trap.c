@@ -102,7 +102,6 @@ static void user_exception(struct trap_frame *frame)
         signal_force_fault(SIGFPE, FPE_INTDIV, ip, frame);
         break;
     case VECTOR_DB:
-        frame->rflags &= ~0x100ul; /* TF: one trap per request */
         signal_force_fault(SIGTRAP, TRAP_TRACE, ip, frame);
         break;
     case VECTOR_BP:
@@ -190,6 +189,10 @@ static void page_fault(struct trap_frame *frame)
         result = vm_fault(t->space, address, frame->error, frame->rip, !user);
         if (result == FAULT_OK)
             t->min_faults++;
+        /* TCG lets lretq and iretq of user code read the stack with
+         * supervisor rights, which SMAP forbids again and again. */
+        if (user && (frame->error & (PF_PRESENT | PF_USER)) == PF_PRESENT)
+            result = FAULT_SEGV_ACCERR;
     }
     finish_fault(frame, result, address);
     irqs_disable();
