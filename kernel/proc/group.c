@@ -67,7 +67,7 @@ static void move_to_group(struct process *p, struct pid *group)
 
 int64_t group_set(int32_t pid, int32_t number)
 {
-    if (number < 0)
+    if (number < 0 || pid < 0)
         return -EINVAL;
     if (pid == 0)
         pid = process_current()->pid;
