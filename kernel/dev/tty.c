@@ -399,6 +399,7 @@ int tty_check_foreground(struct tty *t)
 int tty_acquire(struct tty *t, bool steal)
 {
     int32_t session = tty_hooks.current_session();
+    int32_t group = tty_hooks.current_group();
 
     if (t->session == session && tty_hooks.current_terminal() == t)
         return 0;
@@ -408,7 +409,7 @@ int tty_acquire(struct tty *t, bool steal)
     bool taken = t->session != 0 && !steal;
     if (!taken) {
         t->session = session;
-        t->foreground = tty_hooks.current_group();
+        t->foreground = group;
     }
     spin_unlock(&t->lock);
     if (taken)
