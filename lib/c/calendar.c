@@ -4,6 +4,7 @@
  * Idea: years are counted from March, so that the leap day is the last of its
  *       year; then days and months follow from simple divisions.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -128,65 +129,59 @@ char *ctime(const time_t *time)
     return asctime(gmtime(time));
 }
 
-/* The text of one conversion; a composite one is returned as a format. */
+/* The conversions that are numbers.  False if letter is none of them. */
+static bool convert_number(char letter, const struct tm *tm, char *buf,
+                           size_t size)
+{
+    struct tm copy = *tm;
+    const struct {
+        char letter;
+        bool zeros; /* else padded by spaces */
+        int width;
+        long value;
+    } numbers[] = {
+        { 'Y', true, 1, tm->tm_year + 1900l },
+        { 'C', true, 2, (tm->tm_year + 1900l) / 100 },
+        { 'y', true, 2, tm->tm_year % 100 },
+        { 'm', true, 2, tm->tm_mon + 1 },
+        { 'd', true, 2, tm->tm_mday },
+        { 'e', false, 2, tm->tm_mday },
+        { 'H', true, 2, tm->tm_hour },
+        { 'I', true, 2, (tm->tm_hour + 11) % 12 + 1 },
+        { 'M', true, 2, tm->tm_min },
+        { 'S', true, 2, tm->tm_sec },
+        { 'j', true, 3, tm->tm_yday + 1 },
+        { 'u', true, 1, (tm->tm_wday + 6) % 7 + 1 },
+        { 'w', true, 1, tm->tm_wday },
+        { 's', true, 1, timegm(&copy) },
+    };
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        if (numbers[i].letter != letter)
+            continue;
+        snprintf(buf, size, numbers[i].zeros ? "%0*ld" : "%*ld",
+                 numbers[i].width, numbers[i].value);
+        return true;
+    }
+    return false;
+}
+
+/* The text of one conversion, in buf or constant; NULL if there is none. */
 static const char *convert(char letter, const struct tm *tm, char *buf,
                            size_t size)
 {
-    int hour12 = tm->tm_hour % 12 == 0 ? 12 : tm->tm_hour % 12;
-    struct tm copy = *tm;
-
+    if (convert_number(letter, tm, buf, size))
+        return buf;
     switch (letter) {
-    case 'Y':
-        snprintf(buf, size, "%d", tm->tm_year + 1900);
-        break;
-    case 'C':
-        snprintf(buf, size, "%02d", (tm->tm_year + 1900) / 100);
-        break;
-    case 'y':
-        snprintf(buf, size, "%02d", tm->tm_year % 100);
-        break;
-    case 'm':
-        snprintf(buf, size, "%02d", tm->tm_mon + 1);
-        break;
-    case 'd':
-        snprintf(buf, size, "%02d", tm->tm_mday);
-        break;
-    case 'e':
-        snprintf(buf, size, "%2d", tm->tm_mday);
-        break;
-    case 'H':
-        snprintf(buf, size, "%02d", tm->tm_hour);
-        break;
-    case 'I':
-        snprintf(buf, size, "%02d", hour12);
-        break;
-    case 'M':
-        snprintf(buf, size, "%02d", tm->tm_min);
-        break;
-    case 'S':
-        snprintf(buf, size, "%02d", tm->tm_sec);
-        break;
-    case 'j':
-        snprintf(buf, size, "%03d", tm->tm_yday + 1);
-        break;
-    case 'u':
-        snprintf(buf, size, "%d", tm->tm_wday == 0 ? 7 : tm->tm_wday);
-        break;
-    case 'w':
-        snprintf(buf, size, "%d", tm->tm_wday);
-        break;
-    case 's':
-        snprintf(buf, size, "%ld", timegm(&copy));
-        break;
     case 'a':
         snprintf(buf, size, "%.3s", day_names[tm->tm_wday]);
-        break;
+        return buf;
     case 'A':
         return day_names[tm->tm_wday];
     case 'b':
     case 'h':
         snprintf(buf, size, "%.3s", month_names[tm->tm_mon]);
-        break;
+        return buf;
     case 'B':
         return month_names[tm->tm_mon];
     case 'p':
@@ -204,7 +199,6 @@ static const char *convert(char letter, const struct tm *tm, char *buf,
     default:
         return NULL;
     }
-    return buf;
 }
 
 /* What a composite conversion stands for, or NULL. */

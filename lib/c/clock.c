@@ -33,7 +33,7 @@ int nanosleep(const struct timespec *time, struct timespec *left)
 
 unsigned sleep(unsigned seconds)
 {
-    struct timespec time = { .tv_sec = seconds }, left;
+    struct timespec time = { .tv_sec = seconds }, left = { 0 };
 
     if (nanosleep(&time, &left) == 0)
         return 0;
@@ -52,7 +52,7 @@ int usleep(unsigned microseconds)
 
 time_t time(time_t *out)
 {
-    struct timespec now;
+    struct timespec now = { 0 };
 
     clock_gettime(CLOCK_REALTIME, &now);
     if (out != NULL)
@@ -67,7 +67,7 @@ int gettimeofday(struct timeval *time, void *zone)
 
 clock_t clock(void)
 {
-    struct timespec used;
+    struct timespec used = { 0 };
 
     if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) != 0)
         return -1;

@@ -63,7 +63,7 @@ int execvpe(const char *file, char *const argv[], char *const envp[])
         if (folder + 1 + length < sizeof(name)) {
             memcpy(name, path, folder);
             name[folder] = '/';
-            strcpy(name + folder + (folder > 0), file);
+            memcpy(name + folder + (folder > 0), file, length + 1);
             execve(name, argv, envp);
             if (errno == ENOEXEC)
                 exec_script(name, argv, envp);

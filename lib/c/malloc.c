@@ -1,7 +1,7 @@
 /*
  * lib/c/malloc.c - dynamic memory.
  *
- * Idea:  sizes are rounded up to one of 53 classes, four per power of two, so
+ * Idea:  sizes are rounded up to one of 48 classes, four per power of two, so
  *        at most a quarter is lost.  A freed block goes to the list of its
  *        class and serves the next request of that class; new blocks are cut
  *        from the break.  Blocks above 128 KiB are mappings of their own and
@@ -20,7 +20,7 @@
 
 enum {
     UNIT = 16,              /* alignment of all blocks, size of a header */
-    CLASS_COUNT = 53,       /* the last one is 128 KiB */
+    CLASS_COUNT = 48,       /* the last one is 128 KiB */
     ARENA_STEP = 64 * 1024, /* how far the break moves at least */
     PAGE_BYTES = 4096,
     CLASS_MAPPED = 255,
@@ -54,17 +54,18 @@ static size_t class_size(unsigned class)
     return (size_t)(5 + class % 4) * UNIT << (class / 4 - 1);
 }
 
-/* The smallest class that holds size, which is in (0, 128 KiB]. */
+/* The smallest class that holds size, which is at most 128 KiB. */
 static unsigned class_of(size_t size)
 {
-    size_t units = (size + UNIT - 1) / UNIT;
+    /* Units needed, less one. */
+    size_t more = size > 0 ? (size - 1) / UNIT : 0;
 
-    if (units <= 4)
-        return (unsigned)units - 1;
-    /* units - 1 is 1xx....: the two bits after the first choose the class. */
-    unsigned top = 63 - (unsigned)__builtin_clzl(units - 1);
+    if (more < 4)
+        return (unsigned)more;
+    /* `more` is 1xx.... in binary; the bits xx choose among the four. */
+    unsigned top = 63 - (unsigned)__builtin_clzl(more);
 
-    return (top - 1) * 4 + (((units - 1) >> (top - 2)) & 3);
+    return (top - 1) * 4 + ((more >> (top - 2)) & 3);
 }
 
 static void die(const char *what)
@@ -136,7 +137,7 @@ void *malloc(size_t size)
     if (size > class_size(CLASS_COUNT - 1))
         return map_block(size);
 
-    unsigned class = class_of(size > 0 ? size : 1);
+    unsigned class = class_of(size);
     struct free_block *block = free_lists[class];
 
     if (block != NULL) {

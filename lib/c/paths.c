@@ -196,7 +196,9 @@ char *realpath(const char *path, char *out)
     if (length < 0)
         return NULL;
     buf[length] = '\0';
-    return out != NULL ? strcpy(out, buf) : strdup(buf);
+    if (out == NULL)
+        return strdup(buf);
+    return memcpy(out, buf, (size_t)length + 1);
 }
 
 /* Cuts slashes off the end of path, but for a single "/". */

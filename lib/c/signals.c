@@ -12,7 +12,7 @@
 
 int sigaction(int number, const struct sigaction *action, struct sigaction *old)
 {
-    struct kernel_sigaction to, from;
+    struct kernel_sigaction to, from = { 0 };
 
     if (action != NULL) {
         to.handler = action->sa_handler;

@@ -54,7 +54,7 @@ int get_nprocs_conf(void)
 /* Frames of 4096 bytes, all or free. */
 static long count_pages(int only_free)
 {
-    struct sysinfo info;
+    struct sysinfo info = { 0 };
 
     if (sysinfo(&info) != 0)
         return -1;

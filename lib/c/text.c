@@ -175,6 +175,8 @@ char *strtok_r(char *text, const char *separators, char **state)
 {
     if (text == NULL)
         text = *state;
+    if (text == NULL)
+        return NULL;
     text += strspn(text, separators);
     if (*text == '\0') {
         *state = text;
