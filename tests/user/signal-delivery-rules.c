@@ -269,29 +269,6 @@ static void check_sleep(void)
     child_wait(pid);
 }
 
-static int child_stops(void *unused)
-{
-    raise(SIGSTOP);
-    return 5;
-}
-
-static void check_stop(void)
-{
-    int status;
-    pid_t pid = child_start(child_stops, NULL);
-    CHECK_EQ(waitpid(pid, &status, WUNTRACED), pid, "WUNTRACED");
-    CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP, "stopped");
-    kill(pid, SIGTERM);
-    CHECK_EQ(waitpid(pid, &status, WNOHANG), 0, "a stopped one does not die");
-    kill(pid, SIGCONT);
-    CHECK_EQ(waitpid(pid, &status, 0), pid, "continued");
-    CHECK_EQ(status & 0x7f, SIGTERM, "then SIGTERM takes effect");
-    pid = child_start(child_stops, NULL);
-    waitpid(pid, &status, WUNTRACED);
-    kill(pid, SIGKILL);
-    CHECK_EQ(child_wait(pid) & 0x7f, SIGKILL, "SIGKILL ends a stopped one");
-}
-
 int main(void)
 {
     check_start();
@@ -304,6 +281,5 @@ int main(void)
     check_interrupted_write();
     check_alarm();
     check_sleep();
-    check_stop();
     return check_done();
 }
