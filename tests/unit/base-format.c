@@ -11,7 +11,9 @@
 #include "unit.h"
 
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#ifndef __clang__
 #pragma GCC diagnostic ignored "-Wformat-truncation"
+#endif
 
 static const char *const flags[] = { "",   "-",  "0",  "+",  " ",  "#",
                                      "-0", "+0", "#0", "-#", "+-", " 0" };
