@@ -378,7 +378,7 @@ static void hand_over(int *turn, int to)
     __atomic_store_n(turn, to, __ATOMIC_RELEASE);
 }
 
-/* Two processes pass a turn to and fro, and yield while it is not theirs. */
+/* Two processes pass a turn back and forth, and yield while it is not theirs. */
 static int bench_yield(const char *name)
 {
     struct series s = { .count = 0 };

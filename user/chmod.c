@@ -30,7 +30,7 @@ static int change_mode(const char *text, mode_t *mode)
                    : *text == 'g' ? 0070
                    : *text == 'o' ? 0007
                                   : 0777;
-        int operation = *text;
+        char operation = *text;
         if (!operation || !strchr("+-=", operation))
             return -1;
         for (text++; *text && strchr("rwx", *text); text++)

@@ -70,17 +70,17 @@ static void child(const struct turn *t, volatile char *memory, size_t pages)
 
 /* Lets the child take a turn; returns what both have cost after it. */
 static int take_turn(const struct turn *t, struct measure *ours,
-                     struct measure *childs)
+                     struct measure *theirs)
 {
     if (write(t->go[1], "", 1) != 1 ||
-        read(t->done[0], childs, sizeof *childs) != sizeof *childs)
+        read(t->done[0], theirs, sizeof *theirs) != sizeof *theirs)
         return -1;
     return measure_take(ours);
 }
 
 static int show(volatile char *memory, size_t pages)
 {
-    struct measure ours, childs;
+    struct measure ours, theirs;
     struct turn t;
     int status;
     printf("%-34s %8s %8s %7s %8s %7s\n", "", "used", "parent", "parent",
@@ -98,16 +98,16 @@ static int show(volatile char *memory, size_t pages)
         close(t.go[1]);
         child(&t, memory, pages);
     }
-    if (take_turn(&t, &ours, &childs))
+    if (take_turn(&t, &ours, &theirs))
         return -1;
-    print_row("after fork", &ours, &childs);
-    if (take_turn(&t, &ours, &childs))
+    print_row("after fork", &ours, &theirs);
+    if (take_turn(&t, &ours, &theirs))
         return -1;
-    print_row("after the child wrote half", &ours, &childs);
+    print_row("after the child wrote half", &ours, &theirs);
     write_half(memory, pages);
     if (measure_take(&ours))
         return -1;
-    print_row("after the parent wrote that half", &ours, &childs);
+    print_row("after the parent wrote that half", &ours, &theirs);
     close(t.go[1]);
     if (waitpid(pid, &status, 0) < 0 || measure_take(&ours))
         return -1;

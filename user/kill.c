@@ -68,7 +68,7 @@ int main(int argc, char **argv)
         return usage(), 0;
     if (strcmp(*argv, "-l") == 0)
         return list(argv + 1);
-    if (**argv == '-' && strcmp(*argv, "--")) {
+    if (**argv == '-' && strcmp(*argv, "--") != 0) {
         const char *name = *argv++ + 1;
         if (strcmp(name, "s") == 0 || strcmp(name, "n") == 0)
             name = *argv ? *argv++ : "";

@@ -209,7 +209,7 @@ static int is_wanted(const char *name)
 {
     if (name[0] != '.' || on['a'])
         return 1;
-    return on['A'] && strcmp(name, ".") && strcmp(name, "..");
+    return on['A'] && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
 /* Reads the entries of a folder; NULL with a message when it cannot. */
@@ -256,8 +256,8 @@ static void list_folder(const char *path, int with_title)
     lines_before |= with_title;
     print_entries(list, count);
     for (size_t i = 0; on['R'] && i < count; i++)
-        if (S_ISDIR(list[i].st.st_mode) && strcmp(list[i].name, ".") &&
-            strcmp(list[i].name, ".."))
+        if (S_ISDIR(list[i].st.st_mode) && strcmp(list[i].name, ".") != 0 &&
+            strcmp(list[i].name, "..") != 0)
             list_folder(list[i].path, 1);
     free_entries(list, count);
 }

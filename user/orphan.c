@@ -1,8 +1,9 @@
 /*
  * orphan - shows what becomes of a process whose parent ends first.
  *
- * The parent is a child of this program, so that we can watch from outside. The
- * orphan learns of its parent's end by a pipe that only the parent holds open.
+ * The parent is a child of this program, so that we can watch from outside: when
+ * wait() has returned it, its children have a new parent. The orphan then learns
+ * of it by the end of a pipe that only this program holds open.
  */
 #include <stdio.h>
 #include <sys/wait.h>
@@ -31,7 +32,7 @@ static void orphan(int ready, int alive, int result)
     struct seen s = { getpid(), getppid(), 0 };
     char nothing;
     close(ready); /* our parent may go now */
-    /* End of file: the last writer, our parent, is gone. */
+    /* End of file: the watcher has waited for our parent. */
     while (read(alive, &nothing, 1) > 0)
         ;
     s.ppid_after = getppid();
@@ -54,9 +55,9 @@ int main(int argc, char **argv)
     }
     pid_t parent = fork();
     if (parent == 0) {
+        close(alive[1]);
         pid_t pid = fork();
         if (pid == 0) {
-            close(alive[1]);
             orphan(ready[1], alive[0], result[1]);
         }
         close(ready[1]);
@@ -67,12 +68,12 @@ int main(int argc, char **argv)
     close(ready[0]);
     close(ready[1]);
     close(alive[0]);
-    close(alive[1]);
     close(result[1]);
     if (parent < 0 || waitpid(parent, NULL, 0) != parent) {
         report_errno("cannot fork");
         return 1;
     }
+    close(alive[1]);
     if (read(result[0], &s, sizeof s) != sizeof s) {
         report("the orphan did not report");
         return 1;

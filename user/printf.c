@@ -105,7 +105,7 @@ static const char *read_conversion(const char *p, char ***arguments,
         p = read_size(p + 1, arguments, &c->precision);
     while (*p && strchr("hlqjzt", *p))
         p++;
-    c->letter = *p;
+    c->letter = (unsigned char)*p;
     return *p ? p + 1 : p;
 }
 

@@ -67,8 +67,8 @@ static int column_width(char **names, int files)
     if (files <= 1 && want_lines + want_words + want_bytes == 1)
         return 1;
     for (int i = 0; i < files || i < 1; i++) {
-        int failed = files && strcmp(names[i], "-") ? stat(names[i], &st)
-                                                    : fstat(0, &st);
+        int failed = files && strcmp(names[i], "-") != 0 ? stat(names[i], &st)
+                                                         : fstat(0, &st);
         if (failed)
             continue;
         if (S_ISREG(st.st_mode))

@@ -15,7 +15,7 @@ while read line; do
     esac
 done < $f
 n=$((after - before))
-[ $n -ge 512 ] && [ $n -lt 520 ] && echo one fault for each of 512 pages
+[ $n -ge 512 ] && [ $n -lt 600 ] && echo one fault for each of 512 pages
 fork-tree 3 > $f; echo $?; tail -n 1 $f
 zombie > $f; echo $?; grep -c ' Z ' $f; grep -c none $f; tail -n 1 $f
 orphan > $f; echo $?; grep -c 'parent gone .* 1$' $f

@@ -95,7 +95,7 @@ char *file_join(const char *folder, const char *name)
 {
     size_t a = strlen(folder), b = strlen(name);
     char *path = memory_get(a + b + 2);
-    memcpy(path, folder, a);
+    memcpy(path, folder, a + 1);
     if (a && folder[a - 1] != '/')
         path[a++] = '/';
     memcpy(path + a, name, b + 1);

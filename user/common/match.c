@@ -192,14 +192,16 @@ const char *match_regex(const char *regex, const char *text, int how,
                         const char **end)
 {
     if (*regex == '^') {
-        *end = match_here(regex + 1, text, how);
-        return *end ? text : NULL;
+        const char *after = match_here(regex + 1, text, how);
+        *end = after;
+        return after ? text : NULL;
     }
-    for (;; text++) {
-        *end = match_here(regex, text, how);
-        if (*end)
+    for (const char *last = text + strlen(text); text <= last; text++) {
+        const char *after = match_here(regex, text, how);
+        if (after) {
+            *end = after;
             return text;
-        if (!*text)
-            return NULL;
+        }
     }
+    return NULL;
 }

@@ -71,7 +71,7 @@ int options_next(struct options *o, const char *spec)
     if (!(o->cluster && *o->cluster) && !next_cluster(o, spec[0] == '+'))
         return -1;
 
-    int letter = *o->cluster++;
+    int letter = (unsigned char)*o->cluster++;
     const char *found = letter == ':' ? NULL : strchr(spec, letter);
     if (!found || letter == '+') {
         report("invalid option -- '%c'", letter);

@@ -215,7 +215,8 @@ int builtin_type(int argc, char **argv)
 
 int builtin_command(int argc, char **argv)
 {
-    int i = 1, how = 0;
+    int i = 1;
+    char how = 0;
     for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
         if (strcmp(argv[i], "--") == 0) {
             i++;

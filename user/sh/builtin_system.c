@@ -110,7 +110,7 @@ static int set_limit(const struct limit *l, const char *text)
 {
     struct rlimit r;
     rlim_t value = RLIM_INFINITY;
-    if (strcmp(text, "unlimited")) {
+    if (strcmp(text, "unlimited") != 0) {
         int number = builtin_number("ulimit", text);
         if (number < 0)
             return 2;
@@ -166,7 +166,7 @@ int builtin_kill(int argc, char **argv)
     int number = SIGTERM, i = 1, status = 0;
     if (argc > 1 && strcmp(argv[1], "-l") == 0)
         return list_signals(argv + 2);
-    if (argc > 2 && argv[1][0] == '-' && strcmp(argv[1], "--")) {
+    if (argc > 2 && argv[1][0] == '-' && strcmp(argv[1], "--") != 0) {
         const char *name = argv[1] + 1;
         if (strcmp(name, "s") == 0)
             name = argv[++i];

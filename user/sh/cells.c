@@ -85,7 +85,7 @@ void cells_to_fields(const struct cells *cells, struct strings *list)
     memset(&f, 0, sizeof f);
     ifs = ifs ? ifs : " \t\n";
     for (size_t i = 0; i < cells->characters.length; i++) {
-        int c = cells->characters.bytes[i];
+        int c = (unsigned char)cells->characters.bytes[i];
         switch ((enum cell_mark)cells->marks.bytes[i]) {
         case CELL_BREAK:
             field_end(&f, list);
@@ -117,8 +117,8 @@ static char *join(const struct cells *cells, int as_pattern)
 {
     struct text out = { NULL, 0, 0 };
     for (size_t i = 0; i < cells->characters.length; i++) {
-        int c = cells->characters.bytes[i];
-        int mark = cells->marks.bytes[i];
+        int c = (unsigned char)cells->characters.bytes[i];
+        int mark = (unsigned char)cells->marks.bytes[i];
         if (mark == CELL_EMPTY)
             continue;
         if (mark == CELL_BREAK)

@@ -32,7 +32,7 @@ static struct saved_variable *locals;
 static struct function **find(const char *name)
 {
     struct function **f = &functions;
-    while (*f && strcmp((*f)->name, name))
+    while (*f && strcmp((*f)->name, name) != 0)
         f = &(*f)->next;
     return f;
 }
@@ -98,6 +98,8 @@ int function_with_parameters(char **parameters, int count, int (*code)(void *),
 int function_call(char **argv, int argc)
 {
     struct function *f = *find(argv[0]);
+    if (!f)
+        return 127;
     if (shell.function_depth >= MOST_DEPTH) {
         shell_fail(2, "%s: too many calls inside calls", argv[0]);
         return 2;

@@ -27,7 +27,7 @@ struct arena {
 
 void text_add_bytes(struct text *t, const char *bytes, size_t length)
 {
-    if (t->length + length + 1 > t->room) {
+    if (!t->bytes || t->length + length + 1 > t->room) {
         t->room = (t->length + length + 1) * 2 + 14;
         t->bytes = memory_resize(t->bytes, t->room);
     }

@@ -175,7 +175,7 @@ static int parse_primary(struct test *t)
     if (strcmp(a[0], "(") == 0 && left > 1) {
         t->next++;
         int value = parse_or(t);
-        if (t->next >= t->count || strcmp(t->argv[t->next], ")"))
+        if (t->next >= t->count || strcmp(t->argv[t->next], ")") != 0)
             return syntax_error(t, "closing paren expected");
         t->next++;
         return value;
@@ -190,7 +190,7 @@ static int parse_primary(struct test *t)
 
 static int accept(struct test *t, const char *word)
 {
-    if (t->next >= t->count || strcmp(t->argv[t->next], word))
+    if (t->next >= t->count || strcmp(t->argv[t->next], word) != 0)
         return 0;
     t->next++;
     return 1;
@@ -248,7 +248,7 @@ int builtin_test(int argc, char **argv)
 {
     struct test t = { .argv = argv + 1, .count = argc - 1 };
     if (strcmp(argv[0], "[") == 0) {
-        if (strcmp(argv[argc - 1], "]")) {
+        if (strcmp(argv[argc - 1], "]") != 0) {
             report("[: missing ]");
             return 2;
         }
