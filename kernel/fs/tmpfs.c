@@ -203,7 +203,7 @@ static void tmpfs_release(struct inode *inode)
 
 /* Give a new inode its name; takes over the reference, also on failure. */
 static int add_name(struct inode *dir, const char *name, size_t length,
-                    struct inode *inode)
+                    struct inode *inode) MUST_HOLD(dir->lock)
 {
     struct tmpfs_entry *entry = entry_create(name, length);
 
@@ -235,6 +235,7 @@ static int tmpfs_lookup(struct inode *dir, const char *name, size_t length,
 
 static int tmpfs_create(struct inode *dir, const char *name, size_t length,
                         uint32_t mode, uint64_t rdev, struct inode **out)
+    MUST_HOLD(dir->lock)
 {
     struct inode *inode = make_inode(dir->dev, mode, rdev);
 
@@ -247,7 +248,7 @@ static int tmpfs_create(struct inode *dir, const char *name, size_t length,
 }
 
 static int tmpfs_symlink(struct inode *dir, const char *name, size_t length,
-                         const char *target)
+                         const char *target) MUST_HOLD(dir->lock)
 {
     size_t target_length = strlen(target);
     struct inode *inode = make_inode(dir->dev, S_IFLNK | 0777, 0);
@@ -266,7 +267,7 @@ static int tmpfs_symlink(struct inode *dir, const char *name, size_t length,
 }
 
 static int tmpfs_link(struct inode *dir, const char *name, size_t length,
-                      struct inode *inode)
+                      struct inode *inode) MUST_HOLD(dir->lock)
 {
     struct tmpfs_entry *entry = entry_create(name, length);
 
@@ -308,7 +309,7 @@ static int drop_link(struct inode *dir, struct inode *inode)
 }
 
 static int tmpfs_unlink(struct inode *dir, const char *name, size_t length,
-                        bool directory)
+                        bool directory) MUST_HOLD(dir->lock)
 {
     struct tmpfs_entry *entry = entry_find(dir, name, length);
 
@@ -342,6 +343,7 @@ static void change_parent(struct inode *child, struct inode *from,
 static int tmpfs_rename(struct inode *old_dir, const char *old_name,
                         size_t old_length, struct inode *new_dir,
                         const char *new_name, size_t new_length, unsigned flags)
+    MUST_HOLD(old_dir->lock, new_dir->lock)
 {
     struct tmpfs_entry *from = entry_find(old_dir, old_name, old_length);
     struct tmpfs_entry *victim = entry_find(new_dir, new_name, new_length);
