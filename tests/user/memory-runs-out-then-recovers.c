@@ -14,12 +14,13 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "common/child.h"
 
-enum { HOGS = 8, SLACK_KB = 1024, FORKS = 700 };
+enum { HOGS = 8, SLACK_KB = 1024, FORKS = 700, BOMB = 200 };
 
 static char *bytes;
 static size_t size;
@@ -123,9 +124,15 @@ static int child_forks_without_end(void *unused)
     return right ? 0 : 1;
 }
 
+/* Held to a number of processes: without it the faults of us who watch may be
+ * those that find no memory. */
 static int child_bombs(void *unused)
 {
+    struct rlimit limit = { BOMB, BOMB };
     setpgid(0, 0);
+    if (setgid(65534) || setuid(65534) || setrlimit(RLIMIT_NPROC, &limit)) {
+        return 1;
+    }
     for (;;) {
         if (fork() < 0) {
             sched_yield();
