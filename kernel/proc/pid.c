@@ -23,17 +23,23 @@ static uint64_t given;                               /* [T] since boot */
 static struct list_node buckets[PID_HASH_BUCKETS];   /* [T] */
 static struct slab_cache pid_cache;
 
+/* Group and session of pid 1 until it makes its own; nobody's number. */
+struct pid pid_zero = { .refs = 1,
+                        .group = LIST_INIT(pid_zero.group),
+                        .session = LIST_INIT(pid_zero.session) };
+
+static struct list_node *bucket_of(int32_t number)
+{
+    return &buckets[(uint32_t)number % PID_HASH_BUCKETS];
+}
+
 void pid_init(void)
 {
     slab_cache_init(&pid_cache, "pid", sizeof(struct pid));
     for (unsigned i = 0; i < PID_HASH_BUCKETS; i++)
         list_init(&buckets[i]);
     bitmap_set(taken, 0); /* kill(0) and wait(0) mean something else */
-}
-
-static struct list_node *bucket_of(int32_t number)
-{
-    return &buckets[(uint32_t)number % PID_HASH_BUCKETS];
+    list_add_head(bucket_of(0), &pid_zero.hash_link);
 }
 
 /* A free number, marked as taken, or -1. */

@@ -21,6 +21,9 @@ struct pid {
     struct list_node session;    /* [T] processes of this session */
 };
 
+/* Number 0: the group and session that pid 1 starts in, without a leader. */
+extern struct pid pid_zero;
+
 /* Take a free number, with a reference for the caller; NULL in *out with
  * -EAGAIN when all are taken, -ENOMEM.  Locks: takes process_tree_lock. */
 __must_check int pid_alloc(struct pid **out);

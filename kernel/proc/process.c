@@ -206,8 +206,8 @@ void process_link_locked(struct process *p, struct pid *pid,
         p->session_entry = pid_get_locked(parent->session_entry);
         p->terminal = parent->terminal;
     } else {
-        p->group = pid_get_locked(pid);
-        p->session_entry = pid_get_locked(pid);
+        p->group = pid_get_locked(&pid_zero);
+        p->session_entry = pid_get_locked(&pid_zero);
     }
     list_add_tail(&p->group->group, &p->group_link);
     list_add_tail(&p->session_entry->session, &p->session_link);
