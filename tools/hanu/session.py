@@ -191,8 +191,8 @@ class Session:
     def _wants_stdin(self):
         if not self.stdin_open or self.result.wait_status is not None:
             return False
-        started = self.options.tty or self.reader.ready
-        return started and len(self.to_guest) < INPUT_LIMIT
+        # The guest's mark says that both serial ports take bytes now.
+        return self.reader.ready and len(self.to_guest) < INPUT_LIMIT
 
     def _read_stdin(self):
         try:
