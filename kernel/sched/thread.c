@@ -3,12 +3,14 @@
  *
  * Kernel stacks lie in an area of their own, each above an unmapped guard page,
  * so that an overflow becomes a double fault (which has its own stack) and not
- * silent damage.  A slot whose stack was unmapped is reused only after every
- * CPU has flushed its TLB; slots are handed out in a circle, and each lap
- * begins with one flush.  A few stacks are kept mapped for reuse.
+ * silent damage.  The lowest free slot is taken, which keeps the page tables of
+ * the area small.  A slot whose stack was unmapped is stale until every CPU has
+ * flushed its TLB, which is done for many at a time.  A few stacks are kept
+ * mapped for reuse.
  */
 #include "sched/thread.h"
 
+#include "base/bitmap.h"
 #include "base/string.h"
 #include "core/panic.h"
 #include "mem/frame.h"
@@ -21,15 +23,20 @@
 
 #define KSTACK_BYTES (CONFIG_KSTACK_PAGES * PAGE_SIZE)
 #define KSTACK_PITCH (KSTACK_BYTES + PAGE_SIZE) /* with the guard below */
-enum { KSTACK_SLOTS = 65536, KSTACK_CACHE = 32 };
+enum { KSTACK_SLOTS = 65536, KSTACK_CACHE = 32, KSTACK_STALE_MAX = 256 };
 #define KSTACK_ORDER 2
 _Static_assert(CONFIG_KSTACK_PAGES == 1 << KSTACK_ORDER, "stack is one block");
 
-static struct spinlock kstack_lock = SPINLOCK_INIT("kernel stacks", RANK_KSTACK);
-static uint64_t slot_used[KSTACK_SLOTS / 64];  /* [L] bit: stack is mapped */
-static uint32_t slot_next;                     /* [L] where the search goes on */
-static vaddr_t cache[KSTACK_CACHE];            /* [L] mapped, unused stacks */
-static uint32_t cached;                        /* [L] */
+static struct spinlock kstack_lock =
+    SPINLOCK_INIT("kernel stacks", RANK_KSTACK);
+static uint64_t slot_taken[KSTACK_SLOTS / 64]; /* [L] mapped or stale */
+static uint64_t slot_stale[KSTACK_SLOTS / 64]; /* [L] unmapped since a flush */
+static uint64_t slot_flushing[KSTACK_SLOTS / 64]; /* [L] ... before it began */
+static uint32_t slot_lowest;                      /* [L] none is free below */
+static uint32_t stale;                            /* [L] */
+static bool flushing;                             /* [L] */
+static vaddr_t cache[KSTACK_CACHE]; /* [L] mapped, unused stacks */
+static uint32_t cached;             /* [L] */
 
 static struct slab_cache thread_cache, fpu_cache;
 
@@ -39,26 +46,48 @@ void thread_init(void)
     slab_cache_init(&fpu_cache, "fpu", ALIGN_UP(fpu_state_bytes, 64ul));
 }
 
-/* A slot not used since the last flush; 0 = none in this lap. */
+/* A free slot; 0 = none. */
 static vaddr_t take_slot_locked(void) MUST_HOLD(kstack_lock);
 static vaddr_t take_slot_locked(void)
 {
-    while (slot_next < KSTACK_SLOTS) {
-        uint32_t slot = slot_next++;
-        if (!(slot_used[slot / 64] & (1ul << slot % 64))) {
-            slot_used[slot / 64] |= 1ul << slot % 64;
-            return KSTACK_BASE + slot * KSTACK_PITCH + PAGE_SIZE;
-        }
-    }
-    return 0;
+    size_t slot =
+        bitmap_find_first_zero_from(slot_taken, KSTACK_SLOTS, slot_lowest);
+
+    slot_lowest = (uint32_t)slot;
+    if (slot == KSTACK_SLOTS)
+        return 0;
+    bitmap_set(slot_taken, slot);
+    return KSTACK_BASE + slot * KSTACK_PITCH + PAGE_SIZE;
 }
 
 static void release_slot(vaddr_t stack)
 {
-    uint64_t slot = (stack - KSTACK_BASE) / KSTACK_PITCH;
-
     spin_lock(&kstack_lock);
-    slot_used[slot / 64] &= ~(1ul << slot % 64);
+    bitmap_set(slot_stale, (stack - KSTACK_BASE) / KSTACK_PITCH);
+    stale++;
+    spin_unlock(&kstack_lock);
+}
+
+/* Make stale slots free: those that are stale before the flush begins. */
+static void flush_stale_slots(void)
+{
+    spin_lock(&kstack_lock);
+    bool busy = flushing;
+    if (!busy) {
+        flushing = true;
+        memcpy(slot_flushing, slot_stale, sizeof(slot_stale));
+        memset(slot_stale, 0, sizeof(slot_stale));
+        stale = 0;
+    }
+    spin_unlock(&kstack_lock);
+    if (busy)
+        return;
+    tlb_flush_all_cpus();
+    spin_lock(&kstack_lock);
+    for (unsigned i = 0; i < KSTACK_SLOTS / 64; i++)
+        slot_taken[i] &= ~slot_flushing[i];
+    slot_lowest = 0;
+    flushing = false;
     spin_unlock(&kstack_lock);
 }
 
@@ -106,23 +135,15 @@ vaddr_t kstack_alloc(void)
 {
     vaddr_t stack = 0;
 
+    if (stale >= KSTACK_STALE_MAX)
+        flush_stale_slots();
     spin_lock(&kstack_lock);
     if (cached > 0)
         stack = cache[--cached];
     vaddr_t slot = stack ? 0 : take_slot_locked();
     spin_unlock(&kstack_lock);
-    if (stack)
+    if (stack || slot == 0)
         return stack;
-    if (slot == 0) {
-        /* A new lap: stale entries of freed stacks go first. */
-        tlb_flush_all_cpus();
-        spin_lock(&kstack_lock);
-        slot_next = 0;
-        slot = take_slot_locked();
-        spin_unlock(&kstack_lock);
-        if (slot == 0)
-            return 0;
-    }
     return map_stack(slot);
 }
 
@@ -144,9 +165,10 @@ void kstack_drain(void)
         vaddr_t stack = cached > 0 ? cache[--cached] : 0;
         spin_unlock(&kstack_lock);
         if (stack == 0)
-            return;
+            break;
         unmap_stack(stack);
     }
+    flush_stale_slots();
 }
 
 vaddr_t thread_stack_top(const struct thread *thread)
@@ -201,8 +223,7 @@ extern char thread_first_run[];
 
 void thread_start_on_stack(struct thread *t)
 {
-    struct first_frame *first =
-        (struct first_frame *)thread_user_frame(t) - 1;
+    struct first_frame *first = (struct first_frame *)thread_user_frame(t) - 1;
 
     memset(first, 0, sizeof(*first));
     first->rip = (uint64_t)thread_first_run;
