@@ -158,6 +158,26 @@ void kstack_free(vaddr_t stack)
         unmap_stack(stack);
 }
 
+/* Page tables of the area that no stack needs go back, too. */
+static void free_empty_tables(void)
+{
+    enum { BATCH = 32 };
+    paddr_t tables[BATCH];
+    unsigned n;
+
+    do {
+        spin_lock(&kstack_lock);
+        n = kernel_detach_empty_tables(
+            KSTACK_BASE, KSTACK_BASE + KSTACK_SLOTS * KSTACK_PITCH, tables,
+            BATCH);
+        spin_unlock(&kstack_lock);
+        if (n != 0)
+            tlb_flush_all_cpus();
+        for (unsigned i = 0; i < n; i++)
+            frame_put(frame_of_phys(tables[i]));
+    } while (n == BATCH);
+}
+
 void kstack_drain(void)
 {
     for (;;) {
@@ -169,6 +189,7 @@ void kstack_drain(void)
         unmap_stack(stack);
     }
     flush_stale_slots();
+    free_empty_tables();
 }
 
 vaddr_t thread_stack_top(const struct thread *thread)

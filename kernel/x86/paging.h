@@ -38,6 +38,15 @@ __must_check int kernel_map_page(vaddr_t va, paddr_t pa, pte_t bits);
 /* Remove it again; returns the physical address.  No TLB flush. */
 paddr_t kernel_unmap_page(vaddr_t va);
 
+/*
+ * Take last-level tables of [start, end) that map nothing out of the kernel's
+ * tables, at most `max`; their addresses go to tables[].  Returns how many.  The
+ * caller flushes all TLBs, which may remember them, before it frees them.
+ * Locks: as kernel_map_page.
+ */
+unsigned kernel_detach_empty_tables(vaddr_t start, vaddr_t end, paddr_t *tables,
+                                    unsigned max);
+
 /* Entry that maps kernel address `va`, or 0 (also for large pages). */
 pte_t kernel_lookup(vaddr_t va);
 

@@ -44,13 +44,12 @@ bool ktest_has_failed(void)
     return __atomic_load_n(&failed, __ATOMIC_RELAXED);
 }
 
-/* Free frames once nothing is kept for reuse.  Page tables count as free: the
- * kernel keeps those of its own half. */
+/* Free frames once nothing is kept for reuse. */
 static uint64_t settled_free_frames(void)
 {
     kstack_drain();
     slab_drain();
-    return frame_count(FRAME_FREE) + frame_count(FRAME_TABLE);
+    return frame_count(FRAME_FREE);
 }
 
 static bool run_one(const struct ktest *test)
