@@ -16,7 +16,7 @@ struct tty {
     struct spinlock lock;
     struct kernel_termios termios; /* [L] */
     struct winsize winsize;        /* [L] */
-    uint16_t input[TTY_INPUT];     /* [L] bytes, or TTY_END_OF_FILE */
+    uint16_t input[TTY_INPUT];     /* [L] bytes and end-of-file marks */
     uint32_t head;                 /* [L] next to read */
     uint32_t ready;                /* [L] readable up to here */
     uint32_t tail;                 /* [L] typed up to here */
@@ -24,7 +24,7 @@ struct tty {
     int32_t foreground;            /* [L] process group, 0: none */
     int32_t session;               /* [L] whose terminal it is, 0: nobody's */
     struct wait_queue readers;
-    struct wait_queue writers;     /* wait for ^Q */
+    struct wait_queue writers;                       /* wait for ^Q */
     void (*output)(const char *bytes, size_t count); /* [I] */
 };
 
@@ -66,9 +66,13 @@ int tty_input(struct tty *tty, uint8_t byte);
 __must_check int64_t tty_read(struct tty *tty, char *buf, size_t count,
                               bool wait);
 
-/* Print bytes, with output processing.  Returns 0 or -EINTR (stopped by ^S and
- * then interrupted). */
-__must_check int tty_write(struct tty *tty, const char *bytes, size_t count);
+/* Print bytes, with output processing.  Returns 0; -EINTR, or -EAGAIN (`wait`
+ * false), when output is stopped. */
+__must_check int tty_write(struct tty *tty, const char *bytes, size_t count,
+                           bool wait);
+
+/* Stop output, or go on, as ^S and ^Q do. */
+void tty_set_stopped(struct tty *tty, bool stopped);
 
 /* Bytes that a read would return now; and whether it would not block. */
 uint32_t tty_input_bytes(struct tty *tty);

@@ -178,7 +178,7 @@ static const struct node nodes[] = {
     { "urandom", S_IFCHR | 0666, DEV(1, 9), &random_ops },
     { "tty", S_IFCHR | 0666, DEV(5, 0), &tty_current_ops },
     { "console", S_IFCHR | 0600, DEV(5, 1), &tty_console_ops },
-    { "ttyS0", S_IFCHR | 0600, DEV(4, 64), &tty_console_ops },
+    { "ttyS0", S_IFCHR | 0600, DEV(4, 64), &tty_serial_ops },
 };
 
 /* Local numbers, major 240: the channels of tools/run. */

@@ -18,13 +18,21 @@
 
 enum { CHUNK_BYTES = 256 };
 
-static int console_open(struct inode *inode, struct file *file)
+/* The terminal by its own name: a session leader without a terminal gets the
+ * first one it opens. */
+static int serial_open(struct inode *inode, struct file *file)
 {
     file->private = &console_tty;
-    /* A session leader without a terminal gets the first one it opens. */
     if (!(file->flags & O_NOCTTY) && tty_hooks.current_leads_session() &&
         !tty_hooks.current_terminal() && console_tty.session == 0)
         return tty_acquire(&console_tty, false);
+    return 0;
+}
+
+/* As on Linux, /dev/console becomes nobody's terminal by being opened. */
+static int console_open(struct inode *inode, struct file *file)
+{
+    file->private = &console_tty;
     return 0;
 }
 
@@ -61,9 +69,9 @@ static int64_t write_tty(struct file *file, struct uio *uio, uint64_t *offset)
         size_t n = uio_copy_from(uio, buf, MIN(uio->left, sizeof(buf)));
         if (n == 0)
             return total ? (int64_t)total : -EFAULT;
-        int err = tty_write(file->private, buf, n);
+        int err = tty_write(file->private, buf, n, !(file->flags & O_NONBLOCK));
         if (err)
-            return total ? (int64_t)total : -ERESTARTSYS;
+            return total ? (int64_t)total : err == -EINTR ? -ERESTARTSYS : err;
         total += n;
         sched_point();
     }
@@ -129,6 +137,17 @@ static int64_t flush(struct tty *tty, unsigned long argument)
     return 0;
 }
 
+/* Stop or go on printing; what concerns the other side's printing is sent to
+ * it on a real line, and has no meaning here. */
+static int64_t set_flow(struct tty *tty, unsigned long argument)
+{
+    if (argument > TCION)
+        return -EINVAL;
+    if (argument == TCOOFF || argument == TCOON)
+        tty_set_stopped(tty, argument == TCOOFF);
+    return 0;
+}
+
 /* The calls that need this to be the caller's controlling terminal. */
 static int64_t group_ioctl(struct tty *tty, unsigned command,
                            unsigned long argument)
@@ -145,8 +164,7 @@ static int64_t group_ioctl(struct tty *tty, unsigned command,
     }
 }
 
-static int64_t ioctl_tty(struct file *file, unsigned command,
-                         uint64_t argument)
+static int64_t ioctl_tty(struct file *file, unsigned command, uint64_t argument)
 {
     struct tty *tty = file->private;
     struct kernel_termios termios;
@@ -154,8 +172,7 @@ static int64_t ioctl_tty(struct file *file, unsigned command,
     switch (command) {
     case TCGETS:
         tty_get_termios(tty, &termios);
-        return copy_to_user((void __user *)argument, &termios,
-                            sizeof(termios));
+        return copy_to_user((void __user *)argument, &termios, sizeof(termios));
     case TCSETS:
     case TCSETSW:
     case TCSETSF:
@@ -176,7 +193,12 @@ static int64_t ioctl_tty(struct file *file, unsigned command,
     case TCFLSH:
         return flush(tty, argument);
     case TCSBRK:
+    case TCSBRKP:
         return 0; /* output is never behind; there is no line to break */
+    case TIOCOUTQ:
+        return get_number(0, argument);
+    case TCXONC:
+        return set_flow(tty, argument);
     case FIONREAD:
         return get_number((int32_t)tty_input_bytes(tty), argument);
     default:
@@ -190,6 +212,14 @@ const struct file_ops tty_console_ops = {
     .ioctl = ioctl_tty,
     .poll = poll_tty,
     .open = console_open,
+};
+
+const struct file_ops tty_serial_ops = {
+    .read = read_tty,
+    .write = write_tty,
+    .ioctl = ioctl_tty,
+    .poll = poll_tty,
+    .open = serial_open,
 };
 
 const struct file_ops tty_current_ops = {
