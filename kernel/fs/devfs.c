@@ -60,8 +60,7 @@ static int64_t full_write(struct file *file, struct uio *uio, uint64_t *offset)
     return uio->left ? -ENOSPC : 0;
 }
 
-static int64_t random_read(struct file *file, struct uio *uio,
-                           uint64_t *offset)
+static int64_t random_read(struct file *file, struct uio *uio, uint64_t *offset)
 {
     char buf[CHUNK_BYTES];
     size_t total = 0;
@@ -147,14 +146,17 @@ static int channel_open(struct inode *inode, struct file *file)
 }
 
 static const struct file_ops null_ops = { .read = null_read,
-                                          .write = null_write };
-static const struct file_ops zero_ops = { .read = zero_read,
                                           .write = null_write,
-                                          .mmap = zero_mmap };
+                                          .seekable = true };
+static const struct file_ops zero_ops = {
+    .read = zero_read, .write = null_write, .mmap = zero_mmap, .seekable = true
+};
 static const struct file_ops full_ops = { .read = zero_read,
-                                          .write = full_write };
+                                          .write = full_write,
+                                          .seekable = true };
 static const struct file_ops random_ops = { .read = random_read,
-                                            .write = random_write };
+                                            .write = random_write,
+                                            .seekable = true };
 static const struct file_ops stdin_ops = { .read = stdin_read,
                                            .poll = stdin_poll,
                                            .open = channel_open };
