@@ -28,7 +28,7 @@ enum lock_rank {
     RANK_FS_LEAF,       /* small leaf locks of file systems */
     RANK_TTY_LINE,      /* line discipline, frames: echo inside it */
     RANK_DEVICE,        /* uart, tty buffers: taken in interrupts */
-    RANK_CHANNEL,       /* input ring, filled inside the uart's lock */
+    RANK_CHANNEL,       /* input ring of the run channel */
     RANK_FAMILY,        /* members of a fork family; list of all spaces */
     RANK_WAIT_QUEUE,    /* waiters; inside it only a run queue is taken */
     RANK_TIMER,         /* software timers of one CPU */

@@ -1,39 +1,71 @@
 /*
- * dev/channel.c - stdin, stdout, stderr and reports over one serial line.
+ * dev/channel.c - stdin, stdout, stderr and reports over one virtio console.
  *
- * 1 Idea      Frames on COM2, both ways: type, 16-bit length, payload.  Programs
- *             reach only the types 'o', 'e' (write) and 'i' (read); the exit
- *             status, verdicts and panics are the kernel's own.
- * 2 States    Input is parsed as it arrives: two header fields, then payload into
- *             a ring.  An 'i' frame of length 0 is the end of file.
- * 3 Locking   output_lock keeps frames whole; input_lock guards ring and parser
- *             and is taken by the interrupt handler.
- * 4 Failure   When the ring is full, reception stops until somebody reads;
- *             QEMU then keeps the host waiting, so nothing is lost.  Reception
- *             starts with the first read, so that a program that reads nothing
- *             is never interrupted and runs the same each time under -icount.
- * 5 Elsewhere virtio-console has ports and credits for this.
+ * 1 Idea      Frames both ways: type, 16-bit length, payload.  Programs reach
+ *             only the types 'o', 'e' (write) and 'i' (read); the exit status,
+ *             verdicts and panics are the kernel's own.
+ * 2 States    Output goes through a few one-page buffers, each free or the
+ *             device's.  Input arrives in pages, is parsed (three header bytes,
+ *             then payload) into a ring, and the page goes back to the device
+ *             when the ring has room for all pages that are out.  An 'i' frame
+ *             of length 0 is the end of file.
+ * 3 Locking   output_lock guards the output buffers, input_lock ring and parser;
+ *             the input interrupt takes the latter.
+ * 4 Failure   A full ring keeps input pages back, so QEMU keeps the host waiting
+ *             and nothing is lost.  The device gets its first pages with the
+ *             first read: a program that reads nothing is never interrupted and
+ *             runs the same each time under -icount.
+ * 5 Elsewhere virtio consoles have many ports; one with frames is enough here.
  */
 #include "dev/channel.h"
 
 #include "abi/errno.h"
 #include "base/string.h"
 #include "core/printk.h"
-#include "dev/uart.h"
+#include "dev/virtio.h"
+#include "mem/frame.h"
 #include "sched/thread.h"
 
+/* [virtio 1.1 "Console Device"]: port 1, since QEMU drops what a slow host does
+ * not take from port 0; the rings of a port are 2n + 2 and 2n + 3. */
+#define VIRTIO_CONSOLE   0x1003
+#define FEATURE_MULTIPORT 0x2u
+enum { CONTROL_DEVICE_READY = 0, CONTROL_PORT_READY = 3, CONTROL_PORT_OPEN = 6 };
+struct control_message {
+    uint32_t port;
+    uint16_t event, value;
+};
 enum {
+    PORT = 1,
+    QUEUE_CONTROL_OUT = 3,
+    QUEUE_INPUT = 4,
+    QUEUE_OUTPUT = 5,
     RING_BYTES = 65536,
     HEADER_BYTES = 3,
-    FRAME_MAX_BYTES = 512, /* bounds the time with interrupts off */
+    PAYLOAD_MAX = PAGE_SIZE - HEADER_BYTES,
+    INPUT_PAGES = 4,
+    OUTPUT_PAGES = 8,
+    PANIC_PAGE = OUTPUT_PAGES, /* one more, for panic alone */
+    PANIC_PATIENCE = 10000000, /* looks at the ring before giving up */
 };
 
 static bool enabled;
-static struct spinlock output_lock = SPINLOCK_INIT("channel out", RANK_TTY_LINE);
+static struct virtio_device device;
+static struct spinlock output_lock =
+    SPINLOCK_INIT("channel out", RANK_TTY_LINE);
 static struct spinlock input_lock = SPINLOCK_INIT("channel in", RANK_CHANNEL);
-static struct wait_queue input_queue;
+static struct wait_queue input_queue, output_queue;
+
+/* [output_lock] */
+static struct virtqueue output;
+static char *output_pages[OUTPUT_PAGES + 1]; /* [I] */
+static uint32_t output_free;                 /* bit per page */
 
 /* [input_lock] */
+static struct virtqueue input;
+static uint8_t *input_pages[INPUT_PAGES];    /* [I] */
+static uint32_t input_idle;                  /* bit: not with the device */
+static uint32_t input_out;                   /* pages with the device */
 static uint8_t ring[RING_BYTES];
 static uint64_t ring_in, ring_out;    /* bytes ever stored and taken */
 static uint8_t header[HEADER_BYTES];
@@ -41,12 +73,50 @@ static unsigned header_bytes;         /* of the frame being received */
 static unsigned payload_left;
 static bool end_of_file;
 
-static void send_frame(char type, const void *bytes, size_t count)
+/* A free output page, or -1. */
+static int take_output_page_locked(void) MUST_HOLD(output_lock);
+static int take_output_page_locked(void)
 {
-    char head[HEADER_BYTES] = { type, (char)count, (char)(count >> 8) };
+    unsigned slot;
+    uint32_t bytes;
 
-    uart_write_unlocked(&uart_com2, head, sizeof(head));
-    uart_write_unlocked(&uart_com2, bytes, count);
+    while (virtqueue_take(&output, &slot, &bytes))
+        output_free |= 1u << slot;
+    if (output_free == 0)
+        return -1;
+    int page = __builtin_ctz(output_free);
+    output_free &= ~(1u << page);
+    return page;
+}
+
+static void send_page(unsigned page, char type, const void *bytes,
+                      size_t count)
+{
+    char *to = output_pages[page];
+
+    to[0] = type;
+    to[1] = (char)count;
+    to[2] = (char)(count >> 8);
+    memcpy(to + HEADER_BYTES, bytes, count);
+    virtqueue_post(&output, page, virt_to_phys(to),
+                   (uint32_t)(HEADER_BYTES + count), VIRTQUEUE_DEVICE_READS);
+    virtqueue_notify(&output);
+}
+
+/* Wait for a free page; QEMU is done with one as a rule when it was told, so
+ * interrupts are asked for only when it was not.  -EINTR: killed. */
+static int wait_output_page_locked(int *page) MUST_HOLD(output_lock);
+static int wait_output_page_locked(int *page)
+{
+    *page = take_output_page_locked();
+    if (*page >= 0)
+        return 0;
+    virtqueue_set_interrupts(&output, true);
+    int err = wait_event(&output_queue,
+                         (*page = take_output_page_locked()) >= 0,
+                         &output_lock, WAIT_KILLABLE, WAIT_FOREVER);
+    virtqueue_set_interrupts(&output, false);
+    return err;
 }
 
 void channel_write(char type, const void *bytes, size_t count)
@@ -56,19 +126,52 @@ void channel_write(char type, const void *bytes, size_t count)
     if (!enabled)
         return;
     do {
-        size_t n = MIN(count, (size_t)FRAME_MAX_BYTES);
+        size_t n = MIN(count, (size_t)PAYLOAD_MAX);
+        int page;
         spin_lock(&output_lock);
-        send_frame(type, from, n);
+        int err = wait_output_page_locked(&page);
+        if (err == 0)
+            send_page((unsigned)page, type, from, n);
         spin_unlock(&output_lock);
+        if (err)
+            return; /* the writer is dying */
         from += n;
         count -= n;
     } while (count > 0);
 }
 
-/* The machine is stopping: no locks, the host wants the text. */
+static bool output_is_idle_locked(void) MUST_HOLD(output_lock);
+static bool output_is_idle_locked(void)
+{
+    int page = take_output_page_locked();
+
+    if (page >= 0)
+        output_free |= 1u << page;
+    return output_free == (1u << OUTPUT_PAGES) - 1;
+}
+
+void channel_finish(void)
+{
+    if (!enabled)
+        return;
+    spin_lock(&output_lock);
+    virtqueue_set_interrupts(&output, true);
+    /* Uninterruptible: the machine goes down when this returns. */
+    (void)wait_event(&output_queue, output_is_idle_locked(), &output_lock,
+                     WAIT_UNINTERRUPTIBLE, WAIT_FOREVER);
+    spin_unlock(&output_lock);
+}
+
+/* The machine is stopping: no locks, and no interrupts any more. */
 static void panic_write(const char *bytes, size_t count)
 {
-    send_frame('p', bytes, count);
+    unsigned slot = UINT32_MAX;
+    uint32_t done;
+
+    send_page(PANIC_PAGE, 'p', bytes, MIN(count, (size_t)PAYLOAD_MAX));
+    for (unsigned i = 0; i < PANIC_PATIENCE && slot != PANIC_PAGE; i++)
+        if (!virtqueue_take(&output, &slot, &done))
+            cpu_pause();
 }
 
 void channel_send_exit(int32_t status)
@@ -82,6 +185,11 @@ void verdict_line(const char *text)
         channel_write('v', text, strlen(text));
     else
         printk("%s\n", text);
+}
+
+static void output_interrupt(void)
+{
+    wake_up_all(&output_queue);
 }
 
 /* A complete header: an empty input frame is the end of file.  Payload of
@@ -108,27 +216,94 @@ static void store_byte(uint8_t byte)
         header_bytes = 0;
 }
 
-/* One byte from the interrupt handler.  False once the ring is full: the byte
- * is stored, but no more are wanted. */
-static bool receive(uint8_t byte)
+/* Give idle pages to the device while the ring has room for all that are out.
+ */
+static void post_input_locked(void) MUST_HOLD(input_lock);
+static void post_input_locked(void)
 {
+    uint64_t room = RING_BYTES - (ring_in - ring_out);
+    bool posted = false;
+
+    while (input_idle != 0 && !end_of_file && (input_out + 1) * PAGE_SIZE <= room) {
+        unsigned page = (unsigned)__builtin_ctz(input_idle);
+        input_idle &= ~(1u << page);
+        input_out++;
+        virtqueue_post(&input, page, virt_to_phys(input_pages[page]),
+                       PAGE_SIZE, VIRTQUEUE_DEVICE_WRITES);
+        posted = true;
+    }
+    if (posted)
+        virtqueue_notify(&input);
+}
+
+static void input_interrupt(void)
+{
+    unsigned page;
+    uint32_t bytes;
+
     spin_lock(&input_lock);
-    store_byte(byte);
-    bool room = ring_in - ring_out < RING_BYTES && !end_of_file;
+    while (virtqueue_take(&input, &page, &bytes)) {
+        for (uint32_t i = 0; i < bytes; i++)
+            store_byte(input_pages[page][i]);
+        input_idle |= 1u << page;
+        input_out--;
+    }
+    post_input_locked();
     spin_unlock(&input_lock);
     wake_up_all(&input_queue);
-    return room;
+}
+
+static bool alloc_pages(void **pages, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct frame *f = frame_alloc(0, FRAME_KERNEL);
+        if (!f)
+            return false;
+        pages[i] = frame_bytes(f);
+    }
+    return true;
+}
+
+/* Tell the device that port 1 is in use.  Its own control messages have no
+ * buffers to come in and are dropped. */
+static bool open_port(void)
+{
+    static const uint16_t events[] = { CONTROL_DEVICE_READY,
+                                       CONTROL_PORT_READY, CONTROL_PORT_OPEN };
+    struct virtqueue control;
+    struct frame *page = frame_alloc(0, FRAME_KERNEL);
+
+    if (!page ||
+        !virtqueue_init(&device, QUEUE_CONTROL_OUT, NULL, &control))
+        return false;
+    virtio_start(&device);
+    struct control_message *message = frame_bytes(page);
+    for (unsigned i = 0; i < ARRAY_LENGTH(events); i++, message++) {
+        *message = (struct control_message){ PORT, events[i], 1 };
+        virtqueue_post(&control, i, virt_to_phys(message), sizeof(*message),
+                       VIRTQUEUE_DEVICE_READS);
+        virtqueue_notify(&control);
+    }
+    return true;
 }
 
 void channel_enable(void)
 {
     wait_queue_init(&input_queue);
-    uart_init(&uart_com2, receive);
-    if (!uart_com2.present)
+    wait_queue_init(&output_queue);
+    input_idle = (1u << INPUT_PAGES) - 1;
+    output_free = (1u << OUTPUT_PAGES) - 1;
+    if (!virtio_find(VIRTIO_CONSOLE, FEATURE_MULTIPORT, &device) ||
+        !alloc_pages((void **)input_pages, INPUT_PAGES) ||
+        !alloc_pages((void **)output_pages, OUTPUT_PAGES + 1) ||
+        !virtqueue_init(&device, QUEUE_INPUT, input_interrupt, &input) ||
+        !virtqueue_init(&device, QUEUE_OUTPUT, output_interrupt, &output) ||
+        !open_port()) {
+        printk("channel: no virtio console\n");
         return;
+    }
+    virtqueue_set_interrupts(&output, false);
     enabled = true;
-    /* The firmware may have printed on this line: the host drops everything
-     * before this frame. */
     channel_write('r', "hanu", 4);
     printk_set_panic_sink(panic_write);
 }
@@ -145,8 +320,8 @@ static bool input_ready_locked(void)
 
 bool channel_input_ready(void)
 {
-    uart_set_receiving(&uart_com2, true);
     spin_lock(&input_lock);
+    post_input_locked();
     bool ready = input_ready_locked();
     spin_unlock(&input_lock);
     return ready;
@@ -162,8 +337,8 @@ int64_t channel_read(void *buf, size_t count, bool wait)
     uint8_t *to = buf;
     int err = 0;
 
-    uart_set_receiving(&uart_com2, true);
     spin_lock(&input_lock);
+    post_input_locked();
     if (!input_ready_locked() && !wait)
         err = -EAGAIN;
     else
@@ -172,11 +347,7 @@ int64_t channel_read(void *buf, size_t count, bool wait)
     size_t n = 0;
     for (; err == 0 && n < count && ring_out != ring_in; n++)
         to[n] = ring[ring_out++ % RING_BYTES];
-    bool more = !end_of_file;
+    post_input_locked();
     spin_unlock(&input_lock);
-    if (err)
-        return err;
-    if (more)
-        uart_set_receiving(&uart_com2, true);
-    return (int64_t)n;
+    return err ? err : (int64_t)n;
 }

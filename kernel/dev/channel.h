@@ -1,18 +1,22 @@
 /*
- * dev/channel.h - the framed serial channel to tools/run.
+ * dev/channel.h - the framed channel to tools/run, over a virtio console.
  */
 #pragma once
 
 #include "core/types.h"
 #include "sched/wait.h"
 
-/* Set up COM2 and greet the host.  Called once, when a command is to be run
+/* Set up the device and greet the host.  Called once, when a command is to be run
  * (or self-tests); without it all functions here do nothing. */
 void channel_enable(void);
 bool channel_is_enabled(void);
 
-/* Send `count` bytes as frames of `type` ('o', 'e', ...).  Context: any. */
+/* Send `count` bytes as frames of `type` ('o', 'e', ...).  Context: may sleep
+ * while the host is slow; a thread that is killed then sends no more. */
 void channel_write(char type, const void *bytes, size_t count);
+
+/* Wait until the host has everything that was sent.  Context: may sleep. */
+void channel_finish(void);
 
 /* The command's wait status; the last frame. */
 void channel_send_exit(int32_t status);

@@ -3,6 +3,7 @@
  */
 #include "dev/power.h"
 
+#include "dev/channel.h"
 #include "x86/io.h"
 
 #define DEBUG_EXIT_PORT     0xf4
@@ -20,6 +21,7 @@ __noreturn static void halt(void)
 
 void machine_power_off(void)
 {
+    channel_finish();
     outb(DEBUG_EXIT_PORT, DEBUG_EXIT_FINISHED);
     outw(ACPI_PM1_CONTROL, ACPI_SLEEP_S5);
     halt();

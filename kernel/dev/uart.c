@@ -23,7 +23,9 @@ enum {
     UART_SCRATCH = 7,
 };
 #define IER_RECEIVE   0x01
-#define FCR_ENABLE_14 0xc7 /* FIFOs on and empty, trigger at 14 bytes */
+/* FIFOs on and empty, an interrupt for each byte: at a higher trigger QEMU lets
+ * the last bytes of a burst wait for the time of four characters. */
+#define FCR_ENABLE 0x07
 #define LCR_8N1       0x03
 #define LCR_DLAB      0x80
 #define MCR_OUT2_RTS_DTR 0x0b
@@ -50,7 +52,7 @@ static void program_port(struct uart *u)
     outb(u->port + UART_DATA, 1); /* divisor 1: 115200 baud */
     outb(u->port + UART_IER, 0);
     outb(u->port + UART_LCR, LCR_8N1);
-    outb(u->port + UART_IIR_FCR, FCR_ENABLE_14);
+    outb(u->port + UART_IIR_FCR, FCR_ENABLE);
     outb(u->port + UART_MCR, MCR_OUT2_RTS_DTR);
     outb(u->port + UART_SCRATCH, 0x5a);
     u->present = inb(u->port + UART_SCRATCH) == 0x5a;

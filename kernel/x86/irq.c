@@ -17,7 +17,10 @@
 
 static volatile uint32_t *ioapic;   /* [I] index at [0], data at [4] */
 static const struct acpi_madt_info *madt; /* [I] */
-static void (*handlers[16])(void);  /* [I] after boot */
+/* [I] after boot: ISA interrupts, then message-signalled ones. */
+enum { ISA_IRQS = 16, MSI_VECTORS = 32 };
+static void (*handlers[ISA_IRQS + MSI_VECTORS])(void);
+static unsigned msi_count;
 
 void irq_mask_pics(void)
 {
@@ -39,12 +42,19 @@ static void ioapic_write(uint32_t index, uint32_t value)
 
 void irq_register(unsigned irq, void (*handler)(void))
 {
-    assert_lt(irq, ARRAY_LENGTH(handlers));
+    assert_lt(irq, ISA_IRQS);
     handlers[irq] = handler;
     uint32_t input = madt->isa_override[irq] - madt->ioapic_base;
     /* Edge-triggered, active high, fixed delivery to the boot CPU. */
     ioapic_write(IOREDTBL + 2 * input + 1, cpus[0].apic_id << 24);
     ioapic_write(IOREDTBL + 2 * input, VECTOR_IRQ_BASE + irq);
+}
+
+unsigned irq_alloc_vector(void (*handler)(void))
+{
+    assert_lt(msi_count, MSI_VECTORS);
+    handlers[ISA_IRQS + msi_count] = handler;
+    return VECTOR_MSI_BASE + msi_count++;
 }
 
 void irq_dispatch(unsigned vector)

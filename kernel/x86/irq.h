@@ -7,6 +7,7 @@
 
 enum {
     VECTOR_IRQ_BASE = 0x20,     /* legacy ISA IRQ n arrives at 0x20 + n */
+    VECTOR_MSI_BASE = 0x30,     /* message-signalled interrupts of devices */
     VECTOR_TIMER = 0xf0,        /* local APIC timer */
     VECTOR_RESCHEDULE = 0xf1,   /* another CPU queued a thread here */
     VECTOR_TLB = 0xf2,          /* TLB shootdown request */
@@ -21,5 +22,9 @@ enum {
  */
 void irq_register(unsigned irq, void (*handler)(void));
 
-/* Called by trap.c: run the handler of an ISA interrupt vector. */
+/* A vector of its own for a message-signalled interrupt, which calls `handler`
+ * with interrupts off.  Context: boot only. */
+unsigned irq_alloc_vector(void (*handler)(void));
+
+/* Called by trap.c: run the handler of a device's vector. */
 void irq_dispatch(unsigned vector);

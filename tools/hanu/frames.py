@@ -1,4 +1,4 @@
-"""Frames of the run channel (COM2): type, 16-bit length, payload.
+"""Frames of the run channel (a virtio console): type, 16-bit length, payload.
 
 The guest's first frame is READY; whatever comes before it (firmware writes
 its console to every serial port) is dropped, and nothing is sent before it.

@@ -81,7 +81,9 @@ class Session:
         self.command = command + [
             "-chardev", f"socket,id=console,fd={console_end.fileno()}",
             "-chardev", f"socket,id=run,fd={channel_end.fileno()}",
-            "-serial", "chardev:console", "-serial", "chardev:run"]
+            "-serial", "chardev:console",
+            "-device", "virtio-serial-pci,max_ports=2",
+            "-device", "virtserialport,nr=1,chardev=run"]
         self.qemu_stderr = os.path.join(folder, "qemu-stderr")
         self.console_log = open(os.path.join(folder, "console"), "wb")
         self.ends = (channel_end, console_end)
