@@ -104,8 +104,7 @@ static bool is_harmless(const struct process *p, int signal,
 {
     uint64_t bit = SIGNAL_BIT(signal);
 
-    if (p == init_process &&
-        !((SIGNALS_OF_FAULTS & bit) && info->si_code > 0))
+    if (p == init_process && !((SIGNALS_OF_FAULTS & bit) && info->si_code > 0))
         return true;
     return SIGNALS_IGNORED_BY_DEFAULT & bit;
 }

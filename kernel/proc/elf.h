@@ -17,10 +17,10 @@ enum {
  * before a load bias is added. */
 struct elf_layout {
     vaddr_t entry;
-    vaddr_t start, end;     /* pages from the first to the last segment */
-    vaddr_t headers;        /* where the program headers get mapped, or 0 */
-    uint64_t bias_align;    /* what a bias must be a multiple of */
-    bool movable;           /* ET_DYN: any bias will do */
+    vaddr_t start, end;  /* pages from the first to the last segment */
+    vaddr_t headers;     /* where the program headers get mapped, or 0 */
+    uint64_t bias_align; /* what a bias must be a multiple of */
+    bool movable;        /* ET_DYN: any bias will do */
     const Elf64_Phdr *interpreter; /* PT_INTERP, or NULL */
 };
 

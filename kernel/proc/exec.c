@@ -46,8 +46,8 @@ struct script {
 
 /* An execve in the making; everything here is owned until the commit. */
 struct exec {
-    const char *path;      /* the caller's */
-    struct inode *file;    /* the program, writing denied */
+    const char *path;   /* the caller's */
+    struct inode *file; /* the program, writing denied */
     char head[IMAGE_HEAD_BYTES];
     size_t head_bytes;
     struct script *scripts[SCRIPT_DEPTH_MAX]; /* outermost first */
@@ -138,8 +138,8 @@ static int exec_open(struct exec *x, const char *path)
         x->file = NULL;
         return err;
     }
-    int64_t n = mapping_read_kernel(&x->file->mapping, 0, x->head,
-                                    sizeof(x->head));
+    int64_t n =
+        mapping_read_kernel(&x->file->mapping, 0, x->head, sizeof(x->head));
     if (n < 0)
         return (int)n;
     x->head_bytes = (size_t)n;
@@ -342,8 +342,7 @@ static void exec_commit(struct exec *x, struct process *p)
     fd_table_close_on_exec(p->files);
 }
 
-int64_t process_exec(const char *path,
-                     const char __user *const __user *argv,
+int64_t process_exec(const char *path, const char __user *const __user *argv,
                      const char __user *const __user *envp)
 {
     struct process *p = process_current();

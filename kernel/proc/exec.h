@@ -11,6 +11,5 @@
  * Returns 0: the thread enters the new program when it goes back to user mode;
  * or -errno and nothing has changed.
  */
-int64_t process_exec(const char *path,
-                     const char __user *const __user *argv,
+int64_t process_exec(const char *path, const char __user *const __user *argv,
                      const char __user *const __user *envp);

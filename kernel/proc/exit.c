@@ -32,8 +32,7 @@ static struct process *take_grave_locked(void)
 {
     if (list_is_empty(&graves))
         return NULL;
-    struct process *p = list_first_entry(&graves, struct process,
-                                         sibling_link);
+    struct process *p = list_first_entry(&graves, struct process, sibling_link);
     list_remove(&p->sibling_link);
     return p;
 }
@@ -68,9 +67,9 @@ static void make_child_info(struct process *p, siginfo_t *info)
     process_times(p, &user_ns, &system_ns);
     *info = (siginfo_t){
         .si_signo = p->exit_signal,
-        .si_code = WIFEXITED(status)     ? CLD_EXITED
+        .si_code = WIFEXITED(status)   ? CLD_EXITED
                    : WCOREDUMP(status) ? CLD_DUMPED
-                                         : CLD_KILLED,
+                                       : CLD_KILLED,
     };
     info->si_fields.child.pid = p->pid;
     info->si_fields.child.uid = p->credentials.uid;
@@ -92,8 +91,7 @@ static bool notify_parent_locked(struct process *p)
 
     if (p->exit_signal == SIGCHLD) {
         signal_get_action(parent, SIGCHLD, &action);
-        unwanted = action.handler == SIG_IGN ||
-                   (action.flags & SA_NOCLDWAIT);
+        unwanted = action.handler == SIG_IGN || (action.flags & SA_NOCLDWAIT);
     }
     if (p->exit_signal != 0 && !(unwanted && action.handler == SIG_IGN)) {
         make_child_info(p, &info);

@@ -31,9 +31,9 @@
 #include "x86/cpu.h"
 #include "x86/fpu.h"
 
-#define CLONE_SUPPORTED                                                       \
-    (CLONE_VM | CLONE_VFORK | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |        \
-     CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID |                \
+#define CLONE_SUPPORTED                                                        \
+    (CLONE_VM | CLONE_VFORK | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |         \
+     CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID |                 \
      CLONE_CHILD_CLEARTID)
 
 static int check_request(const struct clone_request *r)
@@ -123,8 +123,8 @@ static int copy_parts(struct process *child, struct process *parent,
     if (!t)
         return -ENOMEM;
     process_adopt_thread(child, t);
-    child->space = r->flags & CLONE_VM ? as_get(parent->space)
-                                       : as_fork(parent->space);
+    child->space =
+        r->flags & CLONE_VM ? as_get(parent->space) : as_fork(parent->space);
     t->space = child->space;
     return child->space ? 0 : -ENOMEM;
 }

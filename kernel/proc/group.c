@@ -20,8 +20,7 @@ static bool leads_session(const struct process *p)
 }
 
 /* May the caller move `p` to another group? */
-static int check_movable(const struct process *p)
-    MUST_HOLD(process_tree_lock);
+static int check_movable(const struct process *p) MUST_HOLD(process_tree_lock);
 static int check_movable(const struct process *p)
 {
     const struct process *self = process_current();
@@ -90,8 +89,8 @@ int64_t group_set(int32_t pid, int32_t number)
 int64_t group_get(int32_t pid)
 {
     spin_lock(&process_tree_lock);
-    const struct process *p = pid ? process_find_locked(pid)
-                                  : process_current();
+    const struct process *p =
+        pid ? process_find_locked(pid) : process_current();
     int64_t number = p ? p->group->number : -ESRCH;
     spin_unlock(&process_tree_lock);
     return number;
@@ -100,8 +99,8 @@ int64_t group_get(int32_t pid)
 int64_t session_get(int32_t pid)
 {
     spin_lock(&process_tree_lock);
-    const struct process *p = pid ? process_find_locked(pid)
-                                  : process_current();
+    const struct process *p =
+        pid ? process_find_locked(pid) : process_current();
     int64_t number = p ? p->session_entry->number : -ESRCH;
     spin_unlock(&process_tree_lock);
     return number;

@@ -8,10 +8,10 @@
 struct process;
 
 /* The system calls of these names.  Return 0 or a number, or -errno. */
-int64_t group_set(int32_t pid, int32_t group);  /* setpgid */
-int64_t group_get(int32_t pid);                 /* getpgid */
-int64_t session_create(void);                   /* setsid */
-int64_t session_get(int32_t pid);               /* getsid */
+int64_t group_set(int32_t pid, int32_t group); /* setpgid */
+int64_t group_get(int32_t pid);                /* getpgid */
+int64_t session_create(void);                  /* setsid */
+int64_t session_get(int32_t pid);              /* getsid */
 
 /* The current process is about to end: if it leads a session, its terminal's
  * foreground group is hung up and the session loses the terminal. */

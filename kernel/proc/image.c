@@ -22,11 +22,11 @@
 #include "vm/region.h"
 
 /* Where programs that can lie anywhere go, as on Linux: two thirds up. */
-#define MOVABLE_BASE    0x555555554000ul
-#define RANDOM_PAGES    (1ul << 28) /* range of mmap base and movable base */
-#define STACK_RANDOM    (1ul << 22) /* range of the stack's top, pages */
-#define STACK_GAP_MIN   (128ul << 20)
-#define STACK_GAP_MAX   (USER_END / 6 * 5)
+#define MOVABLE_BASE  0x555555554000ul
+#define RANDOM_PAGES  (1ul << 28) /* range of mmap base and movable base */
+#define STACK_RANDOM  (1ul << 22) /* range of the stack's top, pages */
+#define STACK_GAP_MIN (128ul << 20)
+#define STACK_GAP_MAX (USER_END / 6 * 5)
 
 /* A file being mapped: its header and checked segments. */
 struct elf_file {
@@ -67,9 +67,8 @@ static int read_segments(struct elf_file *file)
     file->segments = kmalloc(bytes);
     if (!file->segments)
         return -ENOMEM;
-    int64_t n = mapping_read_kernel(&file->inode->mapping,
-                                    file->header->e_phoff, file->segments,
-                                    bytes);
+    int64_t n = mapping_read_kernel(
+        &file->inode->mapping, file->header->e_phoff, file->segments, bytes);
     if (n < 0)
         return (int)n;
     if ((size_t)n != bytes)
@@ -102,9 +101,8 @@ static int map_segment(struct address_space *as, const struct elf_file *file,
     int err;
 
     if (bss_start > start) {
-        err = as_map_fixed(as, start, bss_start - start, prot,
-                           REGION_MAY_WRITE, &file->inode->mapping,
-                           s->p_offset >> PAGE_SHIFT);
+        err = as_map_fixed(as, start, bss_start - start, prot, REGION_MAY_WRITE,
+                           &file->inode->mapping, s->p_offset >> PAGE_SHIFT);
         if (err)
             return err;
         err = s->p_memsz > s->p_filesz ? clear_tail(as, file_end, prot) : 0;
@@ -218,8 +216,8 @@ static int load_interpreter_file(struct image *image, struct inode *inode)
 {
     Elf64_Ehdr header;
     struct elf_file file = { .inode = inode, .header = &header };
-    int64_t n = mapping_read_kernel(&inode->mapping, 0, &header,
-                                    sizeof(header));
+    int64_t n =
+        mapping_read_kernel(&inode->mapping, 0, &header, sizeof(header));
 
     if (n < 0)
         return (int)n;
@@ -264,8 +262,7 @@ int image_load(struct image *image, struct inode *inode, const void *head,
         goto out;
     image->entry = image->start_ip = file.layout.entry + file.bias;
     image->header_count = file.header->e_phnum;
-    image->headers =
-        file.layout.headers ? file.layout.headers + file.bias : 0;
+    image->headers = file.layout.headers ? file.layout.headers + file.bias : 0;
     as->brk_start = as->brk = file.layout.end + file.bias;
     if (file.layout.interpreter)
         err = load_interpreter(image, &file);

@@ -17,9 +17,9 @@ enum { IMAGE_HEAD_BYTES = 256 }; /* what exec reads of a file first */
 /* Where things came to lie; for the auxiliary vector and the first frame. */
 struct image {
     struct address_space *space;
-    vaddr_t start_ip;         /* of the interpreter, if there is one */
-    vaddr_t entry;            /* of the program */
-    vaddr_t headers;          /* its program headers, or 0 */
+    vaddr_t start_ip; /* of the interpreter, if there is one */
+    vaddr_t entry;    /* of the program */
+    vaddr_t headers;  /* its program headers, or 0 */
     unsigned header_count;
     vaddr_t interpreter_base; /* or 0 */
     vaddr_t stack_pointer;

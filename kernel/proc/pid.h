@@ -13,12 +13,12 @@
 
 /* Lock key: [I] set at creation  [T] process_tree_lock */
 struct pid {
-    int32_t number;              /* [I] */
-    uint32_t refs;               /* [T] process, group members, session's */
-    struct process *process;     /* [T] whose pid it is (alive or zombie) */
-    struct list_node hash_link;  /* [T] */
-    struct list_node group;      /* [T] processes of this group */
-    struct list_node session;    /* [T] processes of this session */
+    int32_t number;             /* [I] */
+    uint32_t refs;              /* [T] process, group members, session's */
+    struct process *process;    /* [T] whose pid it is (alive or zombie) */
+    struct list_node hash_link; /* [T] */
+    struct list_node group;     /* [T] processes of this group */
+    struct list_node session;   /* [T] processes of this session */
 };
 
 /* Number 0: the group and session that pid 1 starts in, without a leader. */

@@ -25,7 +25,7 @@ struct signal_entry;
 
 /* Handlers, shared by CLONE_SIGHAND. */
 struct signal_handlers {
-    uint32_t refs;               /* [a] */
+    uint32_t refs; /* [a] */
     struct spinlock lock;
     struct kernel_sigaction action[64]; /* [L] action[n-1] for signal n */
 };
@@ -39,7 +39,11 @@ enum process_life { PROCESS_NEW, PROCESS_ALIVE, PROCESS_ZOMBIE };
 
 /* Textbook states, derived by process_state(). */
 enum process_state {
-    STATE_NEW, STATE_READY, STATE_RUNNING, STATE_BLOCKED, STATE_ZOMBIE
+    STATE_NEW,
+    STATE_READY,
+    STATE_RUNNING,
+    STATE_BLOCKED,
+    STATE_ZOMBIE
 };
 
 /*
@@ -48,56 +52,56 @@ enum process_state {
  *           the second is held to write, or to read from elsewhere
  */
 struct process {
-    int32_t pid;                     /* [I] = tid of its first thread */
-    struct pid *pid_entry;           /* [I] */
-    uint8_t life;                    /* [T] enum process_life */
-    struct process *parent;          /* [T] never NULL but for init */
-    int32_t parent_pid;              /* [T] to write, read without: its pid */
-    struct list_node children;       /* [T] */
-    struct list_node sibling_link;   /* [T] in parent->children */
-    struct pid *group;               /* [T] */
-    struct list_node group_link;     /* [T] */
-    struct pid *session_entry;       /* [T] */
-    struct list_node session_link;   /* [T] */
-    struct tty *terminal;            /* [T] controlling terminal or NULL */
-    struct list_node all_link;       /* [T] in process_list */
-    struct wait_queue child_exited;  /* it sleeps here in wait4 and vfork */
+    int32_t pid;                    /* [I] = tid of its first thread */
+    struct pid *pid_entry;          /* [I] */
+    uint8_t life;                   /* [T] enum process_life */
+    struct process *parent;         /* [T] never NULL but for init */
+    int32_t parent_pid;             /* [T] to write, read without: its pid */
+    struct list_node children;      /* [T] */
+    struct list_node sibling_link;  /* [T] in parent->children */
+    struct pid *group;              /* [T] */
+    struct list_node group_link;    /* [T] */
+    struct pid *session_entry;      /* [T] */
+    struct list_node session_link;  /* [T] */
+    struct tty *terminal;           /* [T] controlling terminal or NULL */
+    struct list_node all_link;      /* [T] in process_list */
+    struct wait_queue child_exited; /* it sleeps here in wait4 and vfork */
 
     struct spinlock lock;
-    struct list_node threads;        /* [L] */
-    uint32_t thread_count;           /* [L] */
-    struct thread *leader;           /* [I] its first thread */
-    struct address_space *space;     /* [SL] replaced by exec, NULL when dead */
-    struct fd_table *files;          /* [SL] ditto */
-    struct fs_context *fs;           /* [SL] ditto */
-    struct inode *executable;        /* [L] /proc/PID/exe, denied writing */
-    struct credentials credentials;  /* [L] */
+    struct list_node threads;       /* [L] */
+    uint32_t thread_count;          /* [L] */
+    struct thread *leader;          /* [I] its first thread */
+    struct address_space *space;    /* [SL] replaced by exec, NULL when dead */
+    struct fd_table *files;         /* [SL] ditto */
+    struct fs_context *fs;          /* [SL] ditto */
+    struct inode *executable;       /* [L] /proc/PID/exe, denied writing */
+    struct credentials credentials; /* [L] */
     struct rlimit limits[RLIM_NLIMITS]; /* [L] */
-    char name[16];                   /* [L] comm */
-    bool did_exec;                   /* [L] setpgid rule */
-    bool vfork_waiting;              /* [T] its parent waits until it executes
+    char name[16];                      /* [L] comm */
+    bool did_exec;                      /* [L] setpgid rule */
+    bool vfork_waiting;  /* [T] its parent waits until it executes
                                         or exits */
-    int32_t exit_signal;             /* [T] sent to the parent, SIGCHLD */
-    int32_t nice;                    /* [L] */
+    int32_t exit_signal; /* [T] sent to the parent, SIGCHLD */
+    int32_t nice;        /* [L] */
 
     struct spinlock signal_lock;
-    struct signal_handlers *handlers;/* [SG] replaced by exec only */
-    uint64_t shared_pending;         /* [G] bit n-1 */
+    struct signal_handlers *handlers;  /* [SG] replaced by exec only */
+    uint64_t shared_pending;           /* [G] bit n-1 */
     struct signal_entry *shared_queue; /* [G] their siginfo, proc/signal.c */
-    uint32_t queued_signals;         /* [G] entries in all queues */
-    bool group_exiting;              /* [G] exit_group or a fatal signal */
-    int32_t exit_status;             /* [G] wait status once group_exiting */
-    struct timer alarm_timer;        /* ITIMER_REAL */
-    uint64_t alarm_interval;         /* [G] ns */
+    uint32_t queued_signals;           /* [G] entries in all queues */
+    bool group_exiting;                /* [G] exit_group or a fatal signal */
+    int32_t exit_status;               /* [G] wait status once group_exiting */
+    struct timer alarm_timer;          /* ITIMER_REAL */
+    uint64_t alarm_interval;           /* [G] ns */
 
-    uint64_t start_ns;               /* [I] clock_now_ns at fork */
-    uint64_t peak_rss;               /* [L] pages, of spaces it has left */
-    struct rusage children_usage;    /* [T] of reaped children */
+    uint64_t start_ns;            /* [I] clock_now_ns at fork */
+    uint64_t peak_rss;            /* [L] pages, of spaces it has left */
+    struct rusage children_usage; /* [T] of reaped children */
 };
 
 extern struct spinlock process_tree_lock;
-extern struct list_node process_list;   /* [T] all, also zombies */
-extern struct process *init_process;    /* [I] pid 1 */
+extern struct list_node process_list; /* [T] all, also zombies */
+extern struct process *init_process;  /* [I] pid 1 */
 
 /* The running process; NULL in kernel threads. */
 static inline struct process *process_current(void)
@@ -146,8 +150,7 @@ void process_adopt_thread(struct process *process, struct thread *thread);
  * reference), child of `parent` (NULL: pid 1) and member of its group and
  * session. */
 void process_link_locked(struct process *process, struct pid *pid,
-                         struct process *parent)
-    MUST_HOLD(process_tree_lock);
+                         struct process *parent) MUST_HOLD(process_tree_lock);
 
 /* Take a zombie out of tree, lists and pid table; process_free() is next. */
 void process_unlink_locked(struct process *process)

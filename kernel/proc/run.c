@@ -17,7 +17,7 @@
 #include "proc/wait.h"
 #include "vm/address_space.h"
 
-static int32_t command_pid;    /* 0: no child yet */
+static int32_t command_pid; /* 0: no child yet */
 static int32_t command_status;
 static bool command_ended;
 
@@ -57,7 +57,7 @@ static void send_audit(void)
         strlcpy(line, "ok", sizeof(line));
     else
         base_snprintf(line, sizeof(line), "%u complaints, see the kernel log",
-                 complaints);
+                      complaints);
     channel_write('a', line, strlen(line));
 }
 

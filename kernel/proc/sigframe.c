@@ -36,7 +36,8 @@
 #define RFLAGS_RF    0x10000ul
 #define RFLAGS_AC    0x40000ul
 #define RFLAGS_ARITH 0x8d5ul /* OF SF ZF AF PF CF */
-#define RFLAGS_USER  (RFLAGS_ARITH | RFLAGS_TF | RFLAGS_DF | RFLAGS_RF | RFLAGS_AC)
+#define RFLAGS_USER                                                            \
+    (RFLAGS_ARITH | RFLAGS_TF | RFLAGS_DF | RFLAGS_RF | RFLAGS_AC)
 
 /* Bytes of FPU state in a frame, with the final magic number. */
 static size_t fpu_frame_bytes(void)
@@ -54,7 +55,8 @@ size_t sigframe_max_bytes(void)
 static bool is_on_altstack(const struct thread *t, vaddr_t rsp)
 {
     return t->altstack_bytes != 0 && !(t->altstack_flags & SS_AUTODISARM) &&
-           rsp > t->altstack_base && rsp - t->altstack_base <= t->altstack_bytes;
+           rsp > t->altstack_base &&
+           rsp - t->altstack_base <= t->altstack_bytes;
 }
 
 /* Where the frame ends (its highest address), before alignment; 0: a handler on
@@ -67,8 +69,8 @@ static vaddr_t frame_top(const struct thread *t, vaddr_t rsp,
 
     if ((action->flags & SA_ONSTACK) && t->altstack_bytes && !on_stack)
         return t->altstack_base + t->altstack_bytes;
-    if (on_stack && top - sigframe_max_bytes() - t->altstack_base >
-                        t->altstack_bytes)
+    if (on_stack &&
+        top - sigframe_max_bytes() - t->altstack_base > t->altstack_bytes)
         return 0;
     return top;
 }
@@ -92,8 +94,8 @@ static int push_fpu(vaddr_t to)
     memcpy((char *)t->fpu + FPX_SW_BYTES_OFFSET, &sw, sizeof(sw));
     if (copy_to_user((void __user *)to, t->fpu, fpu_state_bytes) != 0)
         return -EFAULT;
-    if (fpu_xcr0 && copy_to_user((void __user *)(to + fpu_state_bytes),
-                                 &magic2, sizeof(magic2)) != 0)
+    if (fpu_xcr0 && copy_to_user((void __user *)(to + fpu_state_bytes), &magic2,
+                                 sizeof(magic2)) != 0)
         return -EFAULT;
     return 0;
 }
@@ -137,8 +139,8 @@ static void fill_frame(struct kernel_rt_sigframe *sf,
 
     memset(sf, 0, sizeof(*sf));
     sf->return_address = (uint64_t)action->restorer;
-    sf->uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS |
-                      (fpu_xcr0 ? UC_FP_XSTATE : 0);
+    sf->uc.uc_flags =
+        UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (fpu_xcr0 ? UC_FP_XSTATE : 0);
     fill_altstack(thread_current(), &sf->uc.uc_stack);
     save_registers(&sf->uc.uc_mcontext, frame);
     if (from_exception) {
@@ -199,11 +201,11 @@ static int read_fpu(void *area, vaddr_t from)
     if (!fpu_xcr0)
         return 0;
     memcpy(&sw, (char *)area + FPX_SW_BYTES_OFFSET, sizeof(sw));
-    bool extended = sw.magic1 == FP_XSTATE_MAGIC1 &&
-                    sw.xstate_size == fpu_state_bytes &&
-                    get_user(magic2, (const uint32_t __user *)(
-                                         from + fpu_state_bytes)) == 0 &&
-                    magic2 == FP_XSTATE_MAGIC2;
+    bool extended =
+        sw.magic1 == FP_XSTATE_MAGIC1 && sw.xstate_size == fpu_state_bytes &&
+        get_user(magic2, (const uint32_t __user *)(from + fpu_state_bytes)) ==
+            0 &&
+        magic2 == FP_XSTATE_MAGIC2;
     if (extended)
         return copy_from_user((char *)area + FXSAVE_BYTES,
                               (const void __user *)(from + FXSAVE_BYTES),
@@ -247,10 +249,10 @@ int sigframe_pop(struct trap_frame *frame)
     /* The handler's `ret` has taken the return address off. */
     vaddr_t at = frame->rsp - 8;
 
-    if (copy_from_user(&uc,
-                       (const void __user *)(
-                           at + offsetof(struct kernel_rt_sigframe, uc)),
-                       sizeof(uc)) != 0)
+    if (copy_from_user(
+            &uc,
+            (const void __user *)(at + offsetof(struct kernel_rt_sigframe, uc)),
+            sizeof(uc)) != 0)
         return -EFAULT;
     if (uc.uc_mcontext.ip >= USER_END)
         return -EFAULT;

@@ -6,12 +6,12 @@
 #include "proc/signal.h"
 
 /* Nothing happens; stopping counts here until processes can be stopped. */
-#define SIGNALS_IGNORED_BY_DEFAULT                                            \
-    (SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGWINCH) |       \
-     SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) |         \
+#define SIGNALS_IGNORED_BY_DEFAULT                                             \
+    (SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGWINCH) |        \
+     SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) |          \
      SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
 
 /* Raised by the thread's own instructions: delivered before all others. */
-#define SIGNALS_OF_FAULTS                                                     \
-    (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) |          \
+#define SIGNALS_OF_FAULTS                                                      \
+    (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) |           \
      SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSYS))

@@ -39,8 +39,8 @@ static struct timeval timeval_of(uint64_t ns)
 static uint64_t peak_pages(struct process *p)
 {
     spin_lock(&p->lock);
-    uint64_t peak = p->space ? MAX(p->peak_rss, p->space->peak_rss)
-                             : p->peak_rss;
+    uint64_t peak =
+        p->space ? MAX(p->peak_rss, p->space->peak_rss) : p->peak_rss;
     spin_unlock(&p->lock);
     return peak;
 }

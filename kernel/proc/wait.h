@@ -8,9 +8,9 @@
 
 /* Which children, as waitid() names them. */
 struct child_request {
-    int which;    /* P_ALL, P_PID, P_PGID */
-    int32_t id;   /* pid or group */
-    int options;  /* WEXITED, WNOHANG, WNOWAIT, __WALL, __WCLONE */
+    int which;   /* P_ALL, P_PID, P_PGID */
+    int32_t id;  /* pid or group */
+    int options; /* WEXITED, WNOHANG, WNOWAIT, __WALL, __WCLONE */
 };
 
 struct child_result {

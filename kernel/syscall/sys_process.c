@@ -83,10 +83,9 @@ static int put_usage(struct rusage __user *to, const struct rusage *usage)
 int64_t sys_wait4(pid_t pid, int __user *status, int options,
                   struct rusage __user *usage)
 {
-    const unsigned known = WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD |
-                           __WCLONE | __WALL;
-    struct child_request r = { .which = P_ALL,
-                               .options = options | WEXITED };
+    const unsigned known =
+        WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
+    struct child_request r = { .which = P_ALL, .options = options | WEXITED };
     struct child_result result;
 
     if ((unsigned)options & ~known)
@@ -128,8 +127,8 @@ static siginfo_t waitid_info(const struct child_result *r)
 static int waitid_request(int which, int32_t number, int options,
                           struct child_request *r)
 {
-    const unsigned known = WNOHANG | WNOWAIT | WEXITED | WSTOPPED |
-                           WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
+    const unsigned known = WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED |
+                           __WNOTHREAD | __WCLONE | __WALL;
 
     if (((unsigned)options & ~known) ||
         !(options & (WEXITED | WSTOPPED | WCONTINUED)))

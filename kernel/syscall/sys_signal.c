@@ -130,14 +130,13 @@ static int64_t time_to_ns(const struct timespec *time, uint64_t *ns)
     if (time->tv_sec < 0 || time->tv_nsec < 0 ||
         time->tv_nsec >= (long)NSEC_PER_SEC)
         return -EINVAL;
-    uint64_t seconds = MIN((uint64_t)time->tv_sec,
-                           (uint64_t)INT64_MAX / NSEC_PER_SEC / 2);
+    uint64_t seconds =
+        MIN((uint64_t)time->tv_sec, (uint64_t)INT64_MAX / NSEC_PER_SEC / 2);
     *ns = seconds * NSEC_PER_SEC + (uint64_t)time->tv_nsec;
     return 0;
 }
 
-int64_t sys_rt_sigtimedwait(const sigset_t __user *set,
-                            siginfo_t __user *info,
+int64_t sys_rt_sigtimedwait(const sigset_t __user *set, siginfo_t __user *info,
                             const struct timespec __user *timeout,
                             size_t mask_size)
 {
@@ -158,8 +157,7 @@ int64_t sys_rt_sigtimedwait(const sigset_t __user *set,
         deadline = clock_now_ns() + ns;
     }
     int signal = signal_wait(wanted, deadline, &taken);
-    if (signal > 0 && info &&
-        copy_to_user(info, &taken, sizeof(taken)) != 0)
+    if (signal > 0 && info && copy_to_user(info, &taken, sizeof(taken)) != 0)
         return -EFAULT;
     return signal;
 }

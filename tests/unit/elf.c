@@ -26,8 +26,8 @@ struct file {
 static struct file good_file(void)
 {
     struct file f = {
-        .header = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64,
-                                 ELFDATA2LSB, EV_CURRENT },
+        .header = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB,
+                                 EV_CURRENT },
                     .e_type = ET_EXEC,
                     .e_machine = EM_X86_64,
                     .e_version = EV_CURRENT,
@@ -143,8 +143,8 @@ static int is_sound(const struct file *f, const struct elf_layout *l)
         uint64_t first = s->p_vaddr & ~0xffful;
         if (!elf_is_loaded(s))
             continue;
-        if (first < end || s->p_filesz > s->p_memsz ||
-            s->p_memsz > USER_END || s->p_vaddr > USER_END - s->p_memsz ||
+        if (first < end || s->p_filesz > s->p_memsz || s->p_memsz > USER_END ||
+            s->p_vaddr > USER_END - s->p_memsz ||
             s->p_offset + s->p_filesz < s->p_offset ||
             (s->p_vaddr - s->p_offset) % 4096 != 0)
             return 0;
@@ -169,11 +169,12 @@ static uint64_t random_next(void)
 /* Values that sit on edges more often than chance would put them there. */
 static void damage(struct file *f)
 {
-    static const uint64_t edges[] = { 0, 1, 0xfff, 0x1000, USER_END - 1,
-                                      USER_END, 1ul << 47, 1ul << 63, ~0ul };
+    static const uint64_t edges[] = {
+        0, 1, 0xfff, 0x1000, USER_END - 1, USER_END, 1ul << 47, 1ul << 63, ~0ul
+    };
     uint64_t at = random_next() % (sizeof(*f) / 8) * 8;
-    uint64_t value = random_next() % 3 ? edges[random_next() % 9]
-                                       : random_next();
+    uint64_t value =
+        random_next() % 3 ? edges[random_next() % 9] : random_next();
 
     if (random_next() % 2)
         memcpy((char *)f + at, &value, 8);
