@@ -88,6 +88,22 @@ static int64_t write_page(struct inode *inode, struct uio *uio, uint64_t offset,
     return (int64_t)copied;
 }
 
+/* A mapping may have written behind the end in the last page; before the file
+ * grows over it, that must read as zeroes. */
+static void clear_behind_end(struct inode *inode) MUST_HOLD(inode->lock)
+{
+    size_t tail = file_size(inode) % PAGE_SIZE;
+    struct frame *last;
+
+    if (tail == 0)
+        return;
+    mapping_get_cached(&inode->mapping, file_size(inode) / PAGE_SIZE, 1, &last);
+    if (last == NULL)
+        return;
+    memset((char *)frame_bytes(last) + tail, 0, PAGE_SIZE - tail);
+    frame_put(last);
+}
+
 /* Write as far as the source is present; 0 or -errno. */
 static int write_present(struct inode *inode, struct uio *uio, uint64_t *offset)
     MUST_HOLD(inode->lock)
@@ -95,6 +111,8 @@ static int write_present(struct inode *inode, struct uio *uio, uint64_t *offset)
     uint64_t limit = MIN(uio->size_limit, FILE_SIZE_MAX);
     int64_t result = 0;
 
+    if (*offset > file_size(inode))
+        clear_behind_end(inode);
     while (uio->left > 0) {
         if (*offset >= limit) {
             result = -EFBIG;
@@ -166,6 +184,8 @@ int page_file_truncate(struct inode *inode, uint64_t size)
     if (size > FILE_SIZE_MAX)
         return -EFBIG;
     mutex_lock(&inode->lock);
+    if (size > file_size(inode))
+        clear_behind_end(inode);
     mapping_resize(&inode->mapping, size);
     inode_note_change(inode);
     drop_set_id(inode);
