@@ -176,7 +176,6 @@ static void vector_put(struct vector *vector)
  * RW_MAX_BYTES is cut. */
 static int vector_check(struct vector *vector, unsigned long count)
 {
-    vector->total = 0;
     for (unsigned long i = 0; i < count; i++) {
         struct iovec *vec = &vector->all[i];
         if ((ssize_t)vec->iov_len < 0)
@@ -195,6 +194,7 @@ static int vector_get(struct vector *vector, const struct iovec __user *vec,
 {
     if (count > UIO_MAXIOV)
         return -EINVAL;
+    vector->total = 0;
     vector->all = vector->few;
     if (count > UIO_INLINE)
         vector->all = kmalloc(count * sizeof(*vec));
