@@ -224,9 +224,8 @@ static int64_t transfer_vector(int fd, const struct iovec __user *vec,
     struct file *file = fd_get(fd);
     if (file == NULL)
         return -EBADF;
-    int64_t result = -EBADF;
-    if (allowed(file))
-        result = vector_get(&vector, vec, count);
+    int64_t result =
+        allowed(file) ? vector_get(&vector, vec, count) : -EBADF;
     if (result == 0) {
         uio_init_vector(&uio, vector.all, (unsigned)count, vector.total);
         result = move(file, &uio, offset);
