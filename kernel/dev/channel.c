@@ -60,6 +60,7 @@ static struct wait_queue input_queue, output_queue;
 static struct virtqueue output;
 static char *output_pages[OUTPUT_PAGES + 1]; /* [I] */
 static uint32_t output_free;                 /* bit per page */
+static unsigned output_waiters;              /* writers without a page */
 
 /* [input_lock] */
 static struct virtqueue input;
@@ -111,11 +112,13 @@ static int wait_output_page_locked(int *page)
     *page = take_output_page_locked();
     if (*page >= 0)
         return 0;
+    output_waiters++;
     virtqueue_set_interrupts(&output, true);
     int err = wait_event(&output_queue,
                          (*page = take_output_page_locked()) >= 0,
                          &output_lock, WAIT_KILLABLE, WAIT_FOREVER);
-    virtqueue_set_interrupts(&output, false);
+    if (--output_waiters == 0)
+        virtqueue_set_interrupts(&output, false);
     return err;
 }
 
