@@ -281,9 +281,13 @@ int as_write(struct address_space *as, vaddr_t va, const void *bytes, size_t n)
             return result == FAULT_NOMEM ? -ENOMEM : -EFAULT;
         mutex_lock(&as->lock);
         pte_t *pte = table_find(as, va);
-        char *page = frame_bytes(pte_frame(*pte));
-        memcpy(page + offset, from, part);
+        /* RECHECK: a sharer, or who cuts the file, may have unmapped it. */
+        bool usable = pte && (*pte & PTE_PRESENT) && (*pte & PTE_WRITE);
+        if (usable)
+            memcpy((char *)frame_bytes(pte_frame(*pte)) + offset, from, part);
         mutex_unlock(&as->lock);
+        if (!usable)
+            continue;
         from += part;
         va += part;
         n -= part;
