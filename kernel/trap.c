@@ -30,10 +30,25 @@
 #include "x86/vectors.h"
 
 static const char *const exception_names[] = {
-    "divide error", "debug", "NMI", "breakpoint", "overflow", "bound",
-    "invalid opcode", "no FPU", "double fault", "9", "invalid TSS",
-    "segment not present", "stack segment", "general protection",
-    "page fault", "15", "x87 error", "alignment", "machine check",
+    "divide error",
+    "debug",
+    "NMI",
+    "breakpoint",
+    "overflow",
+    "bound",
+    "invalid opcode",
+    "no FPU",
+    "double fault",
+    "9",
+    "invalid TSS",
+    "segment not present",
+    "stack segment",
+    "general protection",
+    "page fault",
+    "15",
+    "x87 error",
+    "alignment",
+    "machine check",
     "SIMD error",
 };
 
@@ -141,9 +156,7 @@ static void finish_fault(struct trap_frame *frame, enum fault_result result,
             sched_yield(); /* never init: it tries again */
             return;
         }
-        printk("%s[%d]: out of memory at %lx, killed\n",
-               thread_current()->name, thread_current()->tid, address);
-        signal_force_kill();
+        signal_out_of_memory(address);
     }
     if (!user) {
         vaddr_t fixup = usercopy_fixup(frame->rip);
@@ -177,6 +190,8 @@ static void page_fault(struct trap_frame *frame)
     bool user = trap_from_user(frame);
     enum fault_result result = FAULT_KERNEL_BUG;
 
+    if (!t)
+        panic_frame(frame, "page fault at %lx before threads exist", address);
     if (!user && t->faults_disabled && address < USER_END) {
         vaddr_t fixup = usercopy_fixup(frame->rip);
         if (fixup != 0) {
@@ -214,8 +229,7 @@ static void exception(struct trap_frame *frame)
         frame->rflags &= ~0x100ul; /* stepped over syscall entry: ignore */
         return;
     }
-    vaddr_t fixup =
-        frame->vector == VECTOR_GP ? usercopy_fixup(frame->rip) : 0;
+    vaddr_t fixup = frame->vector == VECTOR_GP ? usercopy_fixup(frame->rip) : 0;
     if (fixup != 0) {
         frame->rip = fixup; /* a non-canonical user address */
         return;

@@ -28,6 +28,7 @@
 #include "mem/slab.h"
 #include "proc/process.h"
 #include "proc/sigset.h"
+#include "vm/fault.h"
 #include "x86/irq.h"
 #include "x86/lapic.h"
 
@@ -50,6 +51,7 @@ void signal_init(void)
     slab_cache_init(&entry_cache, "signal", sizeof(struct signal_entry));
     slab_cache_init(&handlers_cache, "handlers",
                     sizeof(struct signal_handlers));
+    fault_out_of_memory = signal_out_of_memory;
 }
 
 struct signal_handlers *signal_handlers_create(struct signal_handlers *from)
@@ -248,11 +250,14 @@ void signal_force_fault(int signal, int code, uint64_t address,
                frame->rsp);
 }
 
-void signal_force_kill(void)
+void signal_out_of_memory(vaddr_t address)
 {
     struct thread *t = thread_current();
     struct process *p = t->process;
 
+    if (p == init_process)
+        return;
+    printk("%s[%d]: out of memory at %lx, killed\n", t->name, t->tid, address);
     spin_lock(&p->signal_lock);
     make_pending(p, t, true, SIGKILL, NULL);
     spin_unlock(&p->signal_lock);

@@ -9,12 +9,12 @@
 struct address_space;
 
 enum fault_result {
-    FAULT_OK,           /* repaired: resume */
-    FAULT_SEGV_MAPERR,  /* no region there */
-    FAULT_SEGV_ACCERR,  /* region forbids the access */
-    FAULT_BUS,          /* beyond the end of the file */
-    FAULT_NOMEM,        /* no frame: SIGKILL the process */
-    FAULT_KERNEL_BUG,   /* rows 1-3: panic */
+    FAULT_OK,          /* repaired: resume */
+    FAULT_SEGV_MAPERR, /* no region there */
+    FAULT_SEGV_ACCERR, /* region forbids the access */
+    FAULT_BUS,         /* beyond the end of the file */
+    FAULT_NOMEM,       /* no frame: SIGKILL the process */
+    FAULT_KERNEL_BUG,  /* rows 1-3: panic */
 };
 
 /* What the handler knows, gathered under as->lock; fault_classify() is a pure
@@ -22,16 +22,16 @@ enum fault_result {
 struct fault_facts {
     vaddr_t address;
     bool present, write, user, reserved, exec; /* error code, decoded once */
-    bool kernel_mode;        /* by the saved CS */
-    bool in_usercopy;        /* rip has an exception-table entry */
-    bool user_address;       /* below USER_END */
+    bool kernel_mode;                          /* by the saved CS */
+    bool in_usercopy;  /* rip has an exception-table entry */
+    bool user_address; /* below USER_END */
     bool has_region;
-    bool can_grow_stack;     /* just below a stack region, within limits */
+    bool can_grow_stack; /* just below a stack region, within limits */
     uint32_t region_prot;
     bool region_shared;
     bool region_has_mapping;
     bool pte_present, pte_writable, pte_executable;
-    bool frame_is_zero;      /* the shared zero frame */
+    bool frame_is_zero; /* the shared zero frame */
     uint32_t frame_refs;
 };
 
@@ -62,5 +62,9 @@ enum fault_action fault_classify(const struct fault_facts *facts);
 __must_check enum fault_result vm_fault(struct address_space *as,
                                         vaddr_t address, uint64_t error,
                                         vaddr_t ip, bool kernel_mode);
+
+/* Called where the kernel touches user memory ahead of a copy and finds no frame
+ * for `address`: the process is to die of it, as at a fault.  Set by proc. */
+extern void (*fault_out_of_memory)(vaddr_t address);
 
 extern struct frame *zero_frame; /* [I] */

@@ -109,7 +109,10 @@ int user_fault_in(const void __user *addr, size_t n, uint32_t access)
     for (vaddr_t page = ALIGN_DOWN(va, PAGE_SIZE); page < va + n;
          page += PAGE_SIZE) {
         uint64_t error = PF_USER | (access == VM_WRITE ? PF_WRITE : 0);
-        if (vm_fault(as, page, error, 0, false) != FAULT_OK)
+        enum fault_result result = vm_fault(as, page, error, 0, false);
+        if (result == FAULT_NOMEM)
+            fault_out_of_memory(page);
+        if (result != FAULT_OK)
             return page <= va ? -EFAULT : 0;
     }
     return 0;
