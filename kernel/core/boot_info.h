@@ -14,8 +14,8 @@ struct boot_range {
 struct boot_info {
     struct boot_range ram[BOOT_MAX_RANGES]; /* sorted, disjoint */
     unsigned ram_count;
-    paddr_t initrd_start, initrd_end;       /* 0, 0 when there is none */
-    paddr_t rsdp;                           /* ACPI root, 0 if unknown */
+    paddr_t initrd_start, initrd_end; /* 0, 0 when there is none */
+    paddr_t rsdp;                     /* ACPI root, 0 if unknown */
     char cmdline[BOOT_CMDLINE_BYTES];
 };
 

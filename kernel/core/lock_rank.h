@@ -9,33 +9,33 @@
 
 enum lock_rank {
     /* Sleeping locks. */
-    RANK_FILE_POS = 1,  /* struct file: offset, taken around read/write */
-    RANK_RENAME,        /* vfs: one rename of directories at a time */
-    RANK_INODE_DIR,     /* directory inode; parent before child */
-    RANK_INODE,         /* regular inode: size and data consistency */
-    RANK_TTY,           /* line discipline readers take turns */
-    RANK_PIPE,          /* pipe buffer: copied to user space without it */
-    RANK_FORK,          /* address space copied: parent before child */
-    RANK_ADDRESS_SPACE, /* as->lock: page faults come while the above are
+    RANK_FILE_POS = 1,        /* struct file: offset, taken around read/write */
+    RANK_RENAME,              /* vfs: one rename of directories at a time */
+    RANK_INODE_DIR,           /* directory inode; parent before child */
+    RANK_INODE,               /* regular inode: size and data consistency */
+    RANK_TTY,                 /* line discipline readers take turns */
+    RANK_PIPE,                /* pipe buffer: copied to user space without it */
+    RANK_FORK,                /* address space copied: parent before child */
+    RANK_ADDRESS_SPACE,       /* as->lock: page faults come while the above are
                            held only through *_nofault copies */
     RANK_ADDRESS_SPACE_CHILD, /* the child's, taken inside the parent's */
-    RANK_MAPPING,       /* page cache index of one file */
+    RANK_MAPPING,             /* page cache index of one file */
     /* Spinlocks. */
-    RANK_FD_TABLE,      /* descriptors -> files */
-    RANK_PROCESS_TREE,  /* parents, children, groups, sessions, pid table */
-    RANK_PROCESS,       /* one process: threads, limits, accounting */
-    RANK_SIGNAL,        /* handlers and pending sets of one process */
-    RANK_FS_LEAF,       /* small leaf locks of file systems */
-    RANK_TTY_LINE,      /* line discipline, frames: echo inside it */
-    RANK_DEVICE,        /* uart, tty buffers: taken in interrupts */
-    RANK_CHANNEL,       /* input ring of the run channel */
-    RANK_FAMILY,        /* members of a fork family; list of all spaces */
-    RANK_WAIT_QUEUE,    /* waiters; inside it only a run queue is taken */
-    RANK_TIMER,         /* software timers of one CPU */
-    RANK_RUN_QUEUE,     /* ready threads of one CPU */
-    RANK_KSTACK,        /* kernel stack slots, kernel page tables */
-    RANK_SLAB,          /* one object cache; takes frames inside */
-    RANK_FRAME,         /* buddy free lists */
-    RANK_TLB,           /* one shootdown request at a time */
-    RANK_PRINTK,        /* the log is reachable from everywhere */
+    RANK_FD_TABLE,     /* descriptors -> files */
+    RANK_PROCESS_TREE, /* parents, children, groups, sessions, pid table */
+    RANK_PROCESS,      /* one process: threads, limits, accounting */
+    RANK_SIGNAL,       /* handlers and pending sets of one process */
+    RANK_FS_LEAF,      /* small leaf locks of file systems */
+    RANK_TTY_LINE,     /* line discipline, frames: echo inside it */
+    RANK_DEVICE,       /* uart, tty buffers: taken in interrupts */
+    RANK_CHANNEL,      /* input ring of the run channel */
+    RANK_FAMILY,       /* members of a fork family; list of all spaces */
+    RANK_WAIT_QUEUE,   /* waiters; inside it only a run queue is taken */
+    RANK_TIMER,        /* software timers of one CPU */
+    RANK_RUN_QUEUE,    /* ready threads of one CPU */
+    RANK_KSTACK,       /* kernel stack slots, kernel page tables */
+    RANK_SLAB,         /* one object cache; takes frames inside */
+    RANK_FRAME,        /* buddy free lists */
+    RANK_TLB,          /* one shootdown request at a time */
+    RANK_PRINTK,       /* the log is reachable from everywhere */
 };

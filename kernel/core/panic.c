@@ -14,7 +14,7 @@
 #include "x86/smp.h"
 #include "x86/trap_frame.h"
 
-#define KERNEL_HALF 0xffff800000000000ul
+#define KERNEL_HALF      0xffff800000000000ul
 #define DEBUG_EXIT_PORT  0xf4
 #define DEBUG_EXIT_PANIC 0x11 /* QEMU leaves with (value << 1) | 1 */
 enum { BACKTRACE_MAX = 24 };
@@ -71,7 +71,7 @@ __noreturn static void leave(void)
         __asm__ volatile("cli; hlt");
 }
 
-static void headline(const char *format, va_list args)
+__printf(1, 0) static void headline(const char *format, va_list args)
 {
     char text[256];
 

@@ -13,8 +13,8 @@ __noreturn void panic(const char *format, ...) __printf(1, 2);
 
 /* As panic(), with registers and backtrace taken from a trap frame. */
 struct trap_frame;
-__noreturn void panic_frame(const struct trap_frame *frame,
-                            const char *format, ...) __printf(2, 3);
+__noreturn void panic_frame(const struct trap_frame *frame, const char *format,
+                            ...) __printf(2, 3);
 
 __noreturn void assert_failed(const char *expression, const char *file,
                               int line);
@@ -25,14 +25,13 @@ __noreturn void assert_compare_failed(const char *expression, uint64_t left,
 /* True once any CPU is in panic(). */
 bool panic_in_progress(void);
 
-#define assert(x)                                                             \
-    (likely(x) ? (void)0 : assert_failed(#x, __FILE__, __LINE__))
-#define assert_op_(a, op, b)                                                  \
-    do {                                                                      \
-        uint64_t left_ = (uint64_t)(a), right_ = (uint64_t)(b);               \
-        if (unlikely(!(left_ op right_)))                                     \
-            assert_compare_failed(#a " " #op " " #b, left_, right_, __FILE__, \
-                                  __LINE__);                                  \
+#define assert(x) (likely(x) ? (void)0 : assert_failed(#x, __FILE__, __LINE__))
+#define assert_op_(a, op, b)                                                   \
+    do {                                                                       \
+        uint64_t left_ = (uint64_t)(a), right_ = (uint64_t)(b);                \
+        if (unlikely(!(left_ op right_)))                                      \
+            assert_compare_failed(#a " " #op " " #b, left_, right_, __FILE__,  \
+                                  __LINE__);                                   \
     } while (0)
 #define assert_eq(a, b) assert_op_(a, ==, b)
 #define assert_lt(a, b) assert_op_(a, <, b)

@@ -13,8 +13,8 @@
 enum { LINE_BYTES = 512, RING_BYTES = 32768 };
 
 static struct spinlock lock = SPINLOCK_INIT("printk", RANK_PRINTK);
-static char ring[RING_BYTES];  /* [L] */
-static uint64_t ring_written;  /* [L] bytes ever */
+static char ring[RING_BYTES];     /* [L] */
+static uint64_t ring_written;     /* [L] bytes ever */
 static bool at_line_start = true; /* [L] */
 static void (*sink)(const char *bytes, size_t count);
 static void (*panic_sink)(const char *bytes, size_t count);
@@ -54,7 +54,7 @@ static void log_text(const char *text, size_t count)
     at_line_start = count > 0 && text[count - 1] == '\n';
 }
 
-static size_t format(char *line, const char *fmt, va_list args)
+__printf(2, 0) static size_t format(char *line, const char *fmt, va_list args)
 {
     int n = base_vsnprintf(line, LINE_BYTES, fmt, args);
 

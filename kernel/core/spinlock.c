@@ -10,8 +10,7 @@
 #include "core/panic.h"
 #include "x86/cpu.h"
 
-void spinlock_init(struct spinlock *lock, const char *name,
-                   enum lock_rank rank)
+void spinlock_init(struct spinlock *lock, const char *name, enum lock_rank rank)
 {
     *lock = (struct spinlock)SPINLOCK_INIT(name, rank);
 }

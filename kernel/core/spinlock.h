@@ -19,8 +19,10 @@ struct CAPABILITY("spinlock") spinlock {
     vaddr_t holder_ip;   /* [L] who took it, ditto */
 };
 
-#define SPINLOCK_INIT(lock_name, lock_rank)                                   \
-    { .locked = 0, .rank = (lock_rank), .name = (lock_name) }
+#define SPINLOCK_INIT(lock_name, lock_rank)                                    \
+    {                                                                          \
+        .locked = 0, .rank = (lock_rank), .name = (lock_name)                  \
+    }
 
 void spinlock_init(struct spinlock *lock, const char *name,
                    enum lock_rank rank);
@@ -33,8 +35,7 @@ void spin_lock(struct spinlock *lock) ACQUIRES(lock);
 void spin_lock_nested(struct spinlock *lock) ACQUIRES(lock);
 
 /* Take `lock` if it is free; true if taken. */
-__must_check bool spin_trylock(struct spinlock *lock)
-    TRY_ACQUIRES(true, lock);
+__must_check bool spin_trylock(struct spinlock *lock) TRY_ACQUIRES(true, lock);
 
 /* Drop `lock`; interrupts come back on if this was the last and they were. */
 void spin_unlock(struct spinlock *lock) RELEASES(lock);

@@ -18,25 +18,25 @@ typedef uint64_t pfn_t;   /* physical frame number */
 #define PAGE_SIZE  4096ul
 #define PAGE_MASK  (~(PAGE_SIZE - 1))
 
-#define ALIGN_DOWN(x, a)  ((x) & ~((__typeof__(x))(a) - 1))
-#define ALIGN_UP(x, a)    ALIGN_DOWN((x) + (__typeof__(x))(a) - 1, a)
-#define ARRAY_LENGTH(a)   (sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b)         ((a) < (b) ? (a) : (b))
-#define MAX(a, b)         ((a) > (b) ? (a) : (b))
-#define container_of(p, type, member)                                         \
-    ((type *)((char *)(p) - offsetof(type, member)))
+#define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a)-1))
+#define ALIGN_UP(x, a)   ALIGN_DOWN((x) + (__typeof__(x))(a)-1, a)
+#define ARRAY_LENGTH(a)  (sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b)        ((a) < (b) ? (a) : (b))
+#define MAX(a, b)        ((a) > (b) ? (a) : (b))
+#define container_of(p, type, member)                                          \
+    ((type *)((char *)(p)-offsetof(type, member)))
 
-#define likely(x)     __builtin_expect(!!(x), 1)
-#define unlikely(x)   __builtin_expect(!!(x), 0)
-#define __must_check  __attribute__((warn_unused_result))
-#define __noreturn    __attribute__((noreturn))
+#define likely(x)      __builtin_expect(!!(x), 1)
+#define unlikely(x)    __builtin_expect(!!(x), 0)
+#define __must_check   __attribute__((warn_unused_result))
+#define __noreturn     __attribute__((noreturn))
 #define __printf(f, a) __attribute__((format(printf, f, a)))
-#define __aligned(n)  __attribute__((aligned(n)))
-#define barrier()     __asm__ volatile("" ::: "memory")
+#define __aligned(n)   __attribute__((aligned(n)))
+#define barrier()      __asm__ volatile("" ::: "memory")
 
 /* A pointer into user space: never dereferenced outside vm/usercopy.c. */
 #ifdef __clang__
-#define __user  __attribute__((noderef, address_space(1)))
+#define __user __attribute__((noderef, address_space(1)))
 #else
 #define __user
 #endif
@@ -46,12 +46,12 @@ typedef uint64_t pfn_t;   /* physical frame number */
 
 /* Lock contracts, checked by clang -Wthread-safety (make check). */
 #ifdef __clang__
-#define CAPABILITY(name)     __attribute__((capability(name)))
-#define MUST_HOLD(...)       __attribute__((requires_capability(__VA_ARGS__)))
-#define ACQUIRES(...)        __attribute__((acquire_capability(__VA_ARGS__)))
-#define RELEASES(...)        __attribute__((release_capability(__VA_ARGS__)))
-#define TRY_ACQUIRES(...)    __attribute__((try_acquire_capability(__VA_ARGS__)))
-#define NO_LOCK_ANALYSIS     __attribute__((no_thread_safety_analysis))
+#define CAPABILITY(name)  __attribute__((capability(name)))
+#define MUST_HOLD(...)    __attribute__((requires_capability(__VA_ARGS__)))
+#define ACQUIRES(...)     __attribute__((acquire_capability(__VA_ARGS__)))
+#define RELEASES(...)     __attribute__((release_capability(__VA_ARGS__)))
+#define TRY_ACQUIRES(...) __attribute__((try_acquire_capability(__VA_ARGS__)))
+#define NO_LOCK_ANALYSIS  __attribute__((no_thread_safety_analysis))
 #else
 #define CAPABILITY(name)
 #define MUST_HOLD(...)

@@ -28,9 +28,13 @@
 
 /* [virtio 1.1 "Console Device"]: port 1, since QEMU drops what a slow host does
  * not take from port 0; the rings of a port are 2n + 2 and 2n + 3. */
-#define VIRTIO_CONSOLE   0x1003
+#define VIRTIO_CONSOLE    0x1003
 #define FEATURE_MULTIPORT 0x2u
-enum { CONTROL_DEVICE_READY = 0, CONTROL_PORT_READY = 3, CONTROL_PORT_OPEN = 6 };
+enum {
+    CONTROL_DEVICE_READY = 0,
+    CONTROL_PORT_READY = 3,
+    CONTROL_PORT_OPEN = 6
+};
 struct control_message {
     uint32_t port;
     uint16_t event, value;
@@ -64,13 +68,13 @@ static unsigned output_waiters;              /* writers without a page */
 
 /* [input_lock] */
 static struct virtqueue input;
-static uint8_t *input_pages[INPUT_PAGES];    /* [I] */
-static uint32_t input_idle;                  /* bit: not with the device */
-static uint32_t input_out;                   /* pages with the device */
+static uint8_t *input_pages[INPUT_PAGES]; /* [I] */
+static uint32_t input_idle;               /* bit: not with the device */
+static uint32_t input_out;                /* pages with the device */
 static uint8_t ring[RING_BYTES];
-static uint64_t ring_in, ring_out;    /* bytes ever stored and taken */
+static uint64_t ring_in, ring_out; /* bytes ever stored and taken */
 static uint8_t header[HEADER_BYTES];
-static unsigned header_bytes;         /* of the frame being received */
+static unsigned header_bytes; /* of the frame being received */
 static unsigned payload_left;
 static bool end_of_file;
 
@@ -90,8 +94,7 @@ static int take_output_page_locked(void)
     return page;
 }
 
-static void send_page(unsigned page, char type, const void *bytes,
-                      size_t count)
+static void send_page(unsigned page, char type, const void *bytes, size_t count)
 {
     char *to = output_pages[page];
 
@@ -114,9 +117,9 @@ static int wait_output_page_locked(int *page)
         return 0;
     output_waiters++;
     virtqueue_set_interrupts(&output, true);
-    int err = wait_event(&output_queue,
-                         (*page = take_output_page_locked()) >= 0,
-                         &output_lock, WAIT_KILLABLE, WAIT_FOREVER);
+    int err =
+        wait_event(&output_queue, (*page = take_output_page_locked()) >= 0,
+                   &output_lock, WAIT_KILLABLE, WAIT_FOREVER);
     if (--output_waiters == 0)
         virtqueue_set_interrupts(&output, false);
     return err;
@@ -227,12 +230,13 @@ static void post_input_locked(void)
     uint64_t room = RING_BYTES - (ring_in - ring_out);
     bool posted = false;
 
-    while (input_idle != 0 && !end_of_file && (input_out + 1) * PAGE_SIZE <= room) {
+    while (input_idle != 0 && !end_of_file &&
+           (input_out + 1) * PAGE_SIZE <= room) {
         unsigned page = (unsigned)__builtin_ctz(input_idle);
         input_idle &= ~(1u << page);
         input_out++;
-        virtqueue_post(&input, page, virt_to_phys(input_pages[page]),
-                       PAGE_SIZE, VIRTQUEUE_DEVICE_WRITES);
+        virtqueue_post(&input, page, virt_to_phys(input_pages[page]), PAGE_SIZE,
+                       VIRTQUEUE_DEVICE_WRITES);
         posted = true;
     }
     if (posted)
@@ -271,13 +275,12 @@ static bool alloc_pages(void **pages, unsigned count)
  * buffers to come in and are dropped. */
 static bool open_port(void)
 {
-    static const uint16_t events[] = { CONTROL_DEVICE_READY,
-                                       CONTROL_PORT_READY, CONTROL_PORT_OPEN };
+    static const uint16_t events[] = { CONTROL_DEVICE_READY, CONTROL_PORT_READY,
+                                       CONTROL_PORT_OPEN };
     struct virtqueue control;
     struct frame *page = frame_alloc(0, FRAME_KERNEL);
 
-    if (!page ||
-        !virtqueue_init(&device, QUEUE_CONTROL_OUT, NULL, &control))
+    if (!page || !virtqueue_init(&device, QUEUE_CONTROL_OUT, NULL, &control))
         return false;
     virtio_start(&device);
     struct control_message *message = frame_bytes(page);

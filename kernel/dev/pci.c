@@ -14,8 +14,13 @@
 #define CONFIG_DATA    0xcfc
 #define CONFIG_ENABLE  0x80000000u
 
-enum { PCI_ID = 0x00, PCI_COMMAND = 0x04, PCI_HEADER = 0x0c, PCI_BAR0 = 0x10,
-       PCI_CAPABILITIES = 0x34 };
+enum {
+    PCI_ID = 0x00,
+    PCI_COMMAND = 0x04,
+    PCI_HEADER = 0x0c,
+    PCI_BAR0 = 0x10,
+    PCI_CAPABILITIES = 0x34
+};
 enum { PCI_SLOTS = 32, PCI_FUNCTIONS = 8 };
 #define COMMAND_IO_MEMORY_MASTER 0x7u
 #define STATUS_CAPABILITIES      0x100000u

@@ -64,8 +64,8 @@ bool virtio_find(uint16_t id, uint32_t features, struct virtio_device *out)
  * of its own. */
 static bool ring_alloc(struct virtqueue *q)
 {
-    size_t first = q->size * sizeof(struct virtqueue_descriptor) + 6 +
-                   2ul * q->size;
+    size_t first =
+        q->size * sizeof(struct virtqueue_descriptor) + 6 + 2ul * q->size;
     size_t second = 6 + 8ul * q->size;
     unsigned order = 0;
 
@@ -122,9 +122,8 @@ void virtqueue_post(struct virtqueue *q, unsigned slot, paddr_t pa,
     q->descriptors[slot] = (struct virtqueue_descriptor){
         .address = pa,
         .bytes = bytes,
-        .flags = direction == VIRTQUEUE_DEVICE_WRITES
-                     ? DESCRIPTOR_DEVICE_WRITES
-                     : 0,
+        .flags =
+            direction == VIRTQUEUE_DEVICE_WRITES ? DESCRIPTOR_DEVICE_WRITES : 0,
     };
     q->available->slots[q->available->index % q->size] = (uint16_t)slot;
     barrier();

@@ -37,9 +37,8 @@ __must_check bool virtio_find(uint16_t id, uint32_t features,
 /* Set up ring `index`; `handler` is called for its interrupts (on the boot CPU,
  * interrupts off), NULL: it never has any.  False: no memory, or the device
  * lacks the ring or MSI-X. */
-__must_check bool virtqueue_init(struct virtio_device *device,
-                                 unsigned index, void (*handler)(void),
-                                 struct virtqueue *out);
+__must_check bool virtqueue_init(struct virtio_device *device, unsigned index,
+                                 void (*handler)(void), struct virtqueue *out);
 
 /* All rings are set up: the device may work. */
 void virtio_start(const struct virtio_device *device);

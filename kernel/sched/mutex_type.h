@@ -27,6 +27,7 @@ void mutex_unlock(struct mutex *mutex) RELEASES(mutex);
 bool mutex_is_held(const struct mutex *mutex);
 
 #define assert_held(l) assert(lock_is_held(l))
-#define lock_is_held(l)                                                       \
-    _Generic((l), struct spinlock * : spin_is_held,                           \
-             struct mutex * : mutex_is_held)(l)
+#define lock_is_held(l)                                                        \
+    _Generic((l), struct spinlock *                                            \
+             : spin_is_held, struct mutex *                                    \
+             : mutex_is_held)(l)

@@ -150,7 +150,7 @@ bool sched_wake(struct thread *t) NO_LOCK_ANALYSIS
     return true;
 }
 
-void sched_yield(void)
+void sched_yield(void) NO_LOCK_ANALYSIS
 {
     bool on = irqs_enabled();
 
@@ -161,7 +161,7 @@ void sched_yield(void)
         irqs_enable();
 }
 
-void sched_block(void)
+void sched_block(void) NO_LOCK_ANALYSIS
 {
     bool on = irqs_enabled();
 

@@ -20,14 +20,14 @@ struct sched_policy {
 /* Lock key: [L] this->lock */
 struct run_queue {
     struct spinlock lock;
-    uint32_t cpu;                 /* [I] */
-    uint32_t ready_count;         /* [L] */
-    struct list_node ready;       /* [L] used by the policy */
-    struct thread *previous;      /* [L] thread being switched away from */
-    uint64_t switches;            /* [L] */
-    uint64_t idle_ns;             /* [L] */
-    uint64_t user_ticks;          /* [C] its CPU's ticks in user mode */
-    uint64_t kernel_ticks;        /* [C] ... in the kernel, not idle */
+    uint32_t cpu;            /* [I] */
+    uint32_t ready_count;    /* [L] */
+    struct list_node ready;  /* [L] used by the policy */
+    struct thread *previous; /* [L] thread being switched away from */
+    uint64_t switches;       /* [L] */
+    uint64_t idle_ns;        /* [L] */
+    uint64_t user_ticks;     /* [C] its CPU's ticks in user mode */
+    uint64_t kernel_ticks;   /* [C] ... in the kernel, not idle */
 };
 
 extern struct run_queue run_queues[CONFIG_MAX_CPUS];

@@ -27,10 +27,10 @@ enum thread_state {
 
 /* thread->flags, set and cleared atomically. */
 enum {
-    THREAD_SIGPENDING = 1, /* a deliverable signal may be pending */
-    THREAD_KILLED = 2,     /* a fatal signal is pending: killable waits end */
+    THREAD_SIGPENDING = 1,   /* a deliverable signal may be pending */
+    THREAD_KILLED = 2,       /* a fatal signal is pending: killable waits end */
     THREAD_RESTORE_MASK = 4, /* sigsuspend: restore saved_mask on the way out */
-    THREAD_IRET = 8,       /* leave the syscall by iretq, all registers live */
+    THREAD_IRET = 8, /* leave the syscall by iretq, all registers live */
     THREAD_WORK = THREAD_SIGPENDING | THREAD_KILLED | THREAD_RESTORE_MASK,
 };
 
@@ -39,49 +39,49 @@ enum {
  *           [S] itself only  [P] proc/, see proc/process.h
  */
 struct thread {
-    vaddr_t saved_rsp;            /* [R] while switched away; offset used by
+    vaddr_t saved_rsp;           /* [R] while switched away; offset used by
                                      switch.S */
-    vaddr_t kernel_stack;         /* [I] lowest address */
-    uint32_t flags;               /* [a] THREAD_* above */
-    int32_t tid;                  /* [I] LWP */
-    uint8_t state;                /* [R] enum thread_state */
-    bool on_cpu;                  /* [a] its registers are still live there */
-    bool wake_pending;            /* [R] woken between prepare and sleep */
-    bool faults_disabled;         /* [S] usercopy must not resolve faults */
-    uint32_t cpu;                 /* [R] whose run queue it is on */
-    struct list_node run_link;    /* [R] policy's queue */
-    struct process *process;      /* [I] NULL for kernel threads */
-    struct address_space *space;  /* [S] user half to load, NULL: keep */
-    void *fpu;                    /* [I] saved FPU state, NULL: kernel thread */
-    uint64_t fs_base;             /* [S] TLS, saved at switch */
-    uint64_t gs_base;             /* [S] user GS base, saved at switch */
-    struct timer sleep_timer;     /* deadline of the current wait */
-    uint64_t slice_end;           /* [R] when the current slice is over */
+    vaddr_t kernel_stack;        /* [I] lowest address */
+    uint32_t flags;              /* [a] THREAD_* above */
+    int32_t tid;                 /* [I] LWP */
+    uint8_t state;               /* [R] enum thread_state */
+    bool on_cpu;                 /* [a] its registers are still live there */
+    bool wake_pending;           /* [R] woken between prepare and sleep */
+    bool faults_disabled;        /* [S] usercopy must not resolve faults */
+    uint32_t cpu;                /* [R] whose run queue it is on */
+    struct list_node run_link;   /* [R] policy's queue */
+    struct process *process;     /* [I] NULL for kernel threads */
+    struct address_space *space; /* [S] user half to load, NULL: keep */
+    void *fpu;                   /* [I] saved FPU state, NULL: kernel thread */
+    uint64_t fs_base;            /* [S] TLS, saved at switch */
+    uint64_t gs_base;            /* [S] user GS base, saved at switch */
+    struct timer sleep_timer;    /* deadline of the current wait */
+    uint64_t slice_end;          /* [R] when the current slice is over */
 
-    uint64_t run_ns;              /* [R] time on CPUs */
-    uint64_t switched_in;         /* [R] clock at last switch to it */
-    uint64_t user_ticks;          /* [S] timer ticks that hit user mode */
-    uint64_t kernel_ticks;        /* [S] ... kernel mode */
-    uint64_t switches_voluntary;  /* [R] */
-    uint64_t switches_involuntary;/* [R] */
-    uint64_t min_faults;          /* [S] */
-    uint64_t maj_faults;          /* [S] */
-    struct wait_queue *waits_on;  /* [S] for ps and gdb */
+    uint64_t run_ns;               /* [R] time on CPUs */
+    uint64_t switched_in;          /* [R] clock at last switch to it */
+    uint64_t user_ticks;           /* [S] timer ticks that hit user mode */
+    uint64_t kernel_ticks;         /* [S] ... kernel mode */
+    uint64_t switches_voluntary;   /* [R] */
+    uint64_t switches_involuntary; /* [R] */
+    uint64_t min_faults;           /* [S] */
+    uint64_t maj_faults;           /* [S] */
+    struct wait_queue *waits_on;   /* [S] for ps and gdb */
 
-    uint64_t pending;             /* [P] signals sent to this thread, bit n-1 */
-    uint64_t blocked;             /* [P] signal mask */
-    uint64_t saved_mask;          /* [P] before sigsuspend */
-    uint64_t awaited;             /* [P] what sigtimedwait waits for now */
-    void *signal_info;            /* [P] queued siginfo of thread signals */
-    struct list_node process_link;/* [P] in process->threads */
-    uint64_t clear_child_tid;     /* [P] user address or 0 */
-    uint64_t altstack_base;       /* [S] sigaltstack, user address */
-    uint64_t altstack_bytes;      /* [S] 0: none */
-    uint32_t altstack_flags;      /* [S] SS_AUTODISARM */
-    char name[16];                /* [P] comm, for the log and ps */
-    uint32_t fail_nth;            /* [S] its n-th allocation fails, 0: none */
-    void (*entry)(void *);        /* [I] kernel threads */
-    void *entry_arg;              /* [I] */
+    uint64_t pending;    /* [P] signals sent to this thread, bit n-1 */
+    uint64_t blocked;    /* [P] signal mask */
+    uint64_t saved_mask; /* [P] before sigsuspend */
+    uint64_t awaited;    /* [P] what sigtimedwait waits for now */
+    void *signal_info;   /* [P] queued siginfo of thread signals */
+    struct list_node process_link; /* [P] in process->threads */
+    uint64_t clear_child_tid;      /* [P] user address or 0 */
+    uint64_t altstack_base;        /* [S] sigaltstack, user address */
+    uint64_t altstack_bytes;       /* [S] 0: none */
+    uint32_t altstack_flags;       /* [S] SS_AUTODISARM */
+    char name[16];                 /* [P] comm, for the log and ps */
+    uint32_t fail_nth;             /* [S] its n-th allocation fails, 0: none */
+    void (*entry)(void *);         /* [I] kernel threads */
+    void *entry_arg;               /* [I] */
 };
 
 /* The user registers of a thread with a process: at the top of its stack. */
@@ -94,9 +94,8 @@ struct trap_frame *thread_user_frame(struct thread *thread);
 __must_check struct thread *thread_create(const char *name, bool user);
 
 /* A ready kernel thread that runs entry(arg). */
-__must_check struct thread *thread_create_kernel(const char *name,
-                                                 void (*entry)(void *),
-                                                 void *arg);
+__must_check struct thread *
+thread_create_kernel(const char *name, void (*entry)(void *), void *arg);
 
 /* Prepare a NEW thread to leave to user mode through `frame` (copied to its
  * stack top) when first run. */

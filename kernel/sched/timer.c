@@ -18,9 +18,9 @@
 /* Lock key: [L] this->lock  [a] atomic */
 struct timer_queue {
     struct spinlock lock;
-    struct tree timers;        /* [L] by deadline */
-    uint64_t next;             /* [a] first deadline, UINT64_MAX if none */
-    struct timer *running;     /* [a] its fire() is being called */
+    struct tree timers;    /* [L] by deadline */
+    uint64_t next;         /* [a] first deadline, UINT64_MAX if none */
+    struct timer *running; /* [a] its fire() is being called */
 };
 
 static struct timer_queue queues[CONFIG_MAX_CPUS];

@@ -8,10 +8,10 @@
 
 /* Lock key: [T] timer lock of the CPU it is armed on */
 struct timer {
-    struct tree_node node;                /* [T] */
-    uint64_t deadline;                    /* [T] clock_now_ns scale */
-    void (*fire)(struct timer *timer);    /* [I] interrupts off, no sleeping */
-    int32_t cpu;                          /* [T] armed there, -1 when not */
+    struct tree_node node;             /* [T] */
+    uint64_t deadline;                 /* [T] clock_now_ns scale */
+    void (*fire)(struct timer *timer); /* [I] interrupts off, no sleeping */
+    int32_t cpu;                       /* [T] armed there, -1 when not */
 };
 
 void timer_init(struct timer *timer, void (*fire)(struct timer *timer));

@@ -57,21 +57,21 @@ void wake_up_one(struct wait_queue *queue);
  * must be the only spinlock held.
  * Returns 0, -EINTR or -ETIMEDOUT.  Context: may sleep.
  */
-#define wait_event(queue, condition, lock, how, deadline)                     \
-    ({                                                                        \
-        struct waiter waiter_;                                                \
-        int wait_result_ = 0;                                                 \
-        waiter_init(&waiter_);                                                \
-        while (!(condition)) {                                                \
-            wait_result_ = wait_prepare(queue, &waiter_, how, deadline);      \
-            if (wait_result_ != 0)                                            \
-                break;                                                        \
-            wait_drop_lock(lock);                                             \
-            wait_sleep(&waiter_, deadline);                                   \
-            wait_take_lock(lock);                                             \
-        }                                                                     \
-        wait_finish(&waiter_);                                                \
-        wait_result_;                                                         \
+#define wait_event(queue, condition, lock, how, deadline)                      \
+    ({                                                                         \
+        struct waiter waiter_;                                                 \
+        int wait_result_ = 0;                                                  \
+        waiter_init(&waiter_);                                                 \
+        while (!(condition)) {                                                 \
+            wait_result_ = wait_prepare(queue, &waiter_, how, deadline);       \
+            if (wait_result_ != 0)                                             \
+                break;                                                         \
+            wait_drop_lock(lock);                                              \
+            wait_sleep(&waiter_, deadline);                                    \
+            wait_take_lock(lock);                                              \
+        }                                                                      \
+        wait_finish(&waiter_);                                                 \
+        wait_result_;                                                          \
     })
 
 /* The steps of wait_event, for poll(), which stands on several queues. */
@@ -88,9 +88,11 @@ void wait_finish(struct waiter *waiter);
 /* Join one more queue without a deadline check (poll). */
 void wait_enqueue(struct wait_queue *queue, struct waiter *waiter);
 
-#define wait_drop_lock(l)                                                     \
-    _Generic((l), struct spinlock * : spin_unlock, struct mutex * : mutex_unlock)(l)
-#define wait_take_lock(l)                                                     \
+#define wait_drop_lock(l)                                                      \
+    _Generic((l), struct spinlock *                                            \
+             : spin_unlock, struct mutex *                                     \
+             : mutex_unlock)(l)
+#define wait_take_lock(l)                                                      \
     _Generic((l), struct spinlock * : spin_lock, struct mutex * : mutex_lock)(l)
 
 /* Sleep without a condition until a signal or the deadline: pause, nanosleep.

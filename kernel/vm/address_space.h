@@ -17,9 +17,9 @@
 #include "sched/wait.h"
 #include "vm/mapping.h"
 
-#define USER_END      0x00007ffffffff000ul /* one past the last user byte */
-#define USER_MIN      0x10000ul            /* nothing maps below */
-#define STACK_GUARD_PAGES 256ul            /* gap kept under a growing stack */
+#define USER_END          0x00007ffffffff000ul /* one past the last user byte */
+#define USER_MIN          0x10000ul            /* nothing maps below */
+#define STACK_GUARD_PAGES 256ul /* gap kept under a growing stack */
 
 /* region->prot and access kinds; equal to PROT_* of abi/mman.h. */
 enum { VM_READ = 1, VM_WRITE = 2, VM_EXEC = 4 };
@@ -37,48 +37,48 @@ enum {
 
 /* Lock key: [I] set at creation  [A] as->lock  [M] mapping->lock */
 struct region {
-    struct tree_node node;       /* [A] in as->regions, by start */
-    vaddr_t start, end;          /* [A] bytes [start, end), page-aligned */
-    uint32_t prot;               /* [A] VM_* */
-    uint32_t flags;              /* [A] REGION_* */
-    uint64_t first_index;        /* [A] page index at start: offset in the
+    struct tree_node node;         /* [A] in as->regions, by start */
+    vaddr_t start, end;            /* [A] bytes [start, end), page-aligned */
+    uint32_t prot;                 /* [A] VM_* */
+    uint32_t flags;                /* [A] REGION_* */
+    uint64_t first_index;          /* [A] page index at start: offset in the
                                     mapping, or family index if anonymous */
-    struct mapping *mapping;     /* [I] NULL: private anonymous */
-    struct address_space *space; /* [I] */
+    struct mapping *mapping;       /* [I] NULL: private anonymous */
+    struct address_space *space;   /* [I] */
     struct list_node mapping_link; /* [M] in mapping->regions */
-    uint64_t zap_generation;     /* [M] truncation that visited it last */
+    uint64_t zap_generation;       /* [M] truncation that visited it last */
 };
 
 struct family {
     struct spinlock lock;
-    uint64_t refs;               /* [a] members and anonymous frames */
-    struct list_node members;    /* [L] address spaces */
+    uint64_t refs;            /* [a] members and anonymous frames */
+    struct list_node members; /* [L] address spaces */
 };
 
 /* Lock key: [I] set at creation  [A] this->lock  [a] atomic  [F] family->lock */
 struct address_space {
     struct mutex lock;
-    uint32_t refs;               /* [a] users; 0: torn down */
-    uint32_t cpu_mask;           /* [a] CPUs whose CR3 is this space's */
-    paddr_t pml4;                /* [I] */
-    struct tree regions;         /* [A] */
-    struct region *last_hit;     /* [A] cache of region_find */
-    uint32_t region_count;       /* [A] */
-    vaddr_t mmap_base;           /* [A] search for free room downwards */
-    vaddr_t mmap_hint;           /* [A] room was last found here */
-    vaddr_t brk_start, brk;      /* [A] */
-    vaddr_t stack_top;           /* [A] */
-    vaddr_t arg_start, arg_end, env_start, env_end; /* [A] for /proc */
+    uint32_t refs;           /* [a] users; 0: torn down */
+    uint32_t cpu_mask;       /* [a] CPUs whose CR3 is this space's */
+    paddr_t pml4;            /* [I] */
+    struct tree regions;     /* [A] */
+    struct region *last_hit; /* [A] cache of region_find */
+    uint32_t region_count;   /* [A] */
+    vaddr_t mmap_base;       /* [A] search for free room downwards */
+    vaddr_t mmap_hint;       /* [A] room was last found here */
+    vaddr_t brk_start, brk;  /* [A] */
+    vaddr_t stack_top;       /* [A] */
+    vaddr_t arg_start, arg_end, env_start, env_end;     /* [A] for /proc */
     vaddr_t code_start, code_end, data_start, data_end; /* [A] */
-    uint64_t rss_anon, rss_file; /* [A] resident pages */
-    uint64_t table_pages;        /* [A] page-table frames */
-    uint64_t total_pages;        /* [A] of all regions: RLIMIT_AS, VmSize */
-    uint64_t peak_rss;           /* [A] */
-    uint64_t limit_as;           /* [a] bytes, RLIMIT_AS of its process */
-    uint64_t limit_stack;        /* [a] bytes, RLIMIT_STACK */
-    struct family *family;       /* [I] */
-    struct list_node family_link;/* [F] */
-    struct list_node all_link;   /* in the list of all spaces (auditor) */
+    uint64_t rss_anon, rss_file;                        /* [A] resident pages */
+    uint64_t table_pages;         /* [A] page-table frames */
+    uint64_t total_pages;         /* [A] of all regions: RLIMIT_AS, VmSize */
+    uint64_t peak_rss;            /* [A] */
+    uint64_t limit_as;            /* [a] bytes, RLIMIT_AS of its process */
+    uint64_t limit_stack;         /* [a] bytes, RLIMIT_STACK */
+    struct family *family;        /* [I] */
+    struct list_node family_link; /* [F] */
+    struct list_node all_link;    /* in the list of all spaces (auditor) */
 };
 
 /* An empty space of a new family; NULL when memory is out. */
@@ -129,8 +129,7 @@ int64_t vm_mmap(struct address_space *as, vaddr_t addr, uint64_t bytes,
 int64_t vm_munmap(struct address_space *as, vaddr_t addr, uint64_t bytes);
 int64_t vm_mprotect(struct address_space *as, vaddr_t addr, uint64_t bytes,
                     uint32_t prot);
-int64_t vm_brk(struct address_space *as, vaddr_t new_brk,
-               uint64_t data_limit);
+int64_t vm_brk(struct address_space *as, vaddr_t new_brk, uint64_t data_limit);
 int64_t vm_mremap(struct address_space *as, vaddr_t addr, uint64_t old_bytes,
                   uint64_t new_bytes, uint32_t flags, vaddr_t new_addr);
 int64_t vm_madvise(struct address_space *as, vaddr_t addr, uint64_t bytes,

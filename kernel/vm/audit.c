@@ -59,7 +59,7 @@ static void audit_spaces(void)
     struct address_space *as;
 
     spin_lock(&all_spaces_lock);
-    list_for_each(as, &all_spaces, all_link) {
+    list_for_each (as, &all_spaces, all_link) {
         uint64_t tables = count_table(phys_to_virt(as->pml4), 3, 256);
         if (tables != as->table_pages)
             complain("page tables of space", (uint64_t)as, tables,

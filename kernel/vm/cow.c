@@ -84,14 +84,17 @@ int cow_share_region(struct address_space *parent, struct address_space *child,
             pte_t *to = table_make(child, va);
             if (!to)
                 return -ENOMEM;
-            share_entries(from, to, (unsigned)((stop - va) >> PAGE_SHIFT),
-                          keep, child);
+            share_entries(from, to, (unsigned)((stop - va) >> PAGE_SHIFT), keep,
+                          child);
         }
         va = stop;
     }
     return 0;
 }
 
+static int copy_regions(struct address_space *parent,
+                        struct address_space *child)
+    MUST_HOLD(parent->lock, child->lock);
 static int copy_regions(struct address_space *parent,
                         struct address_space *child)
 {
@@ -168,8 +171,8 @@ int cow_break(struct address_space *as, struct region *region, vaddr_t va,
     if (!copy)
         return -ENOMEM;
     page_copy(frame_bytes(copy), frame_bytes(old));
-    *pte = frame_phys(copy) | pte_user_bits(region->prot) | PTE_WRITE |
-           PTE_DIRTY;
+    *pte =
+        frame_phys(copy) | pte_user_bits(region->prot) | PTE_WRITE | PTE_DIRTY;
     rss_add(as, old, -1);
     rss_add(as, copy, 1);
     tlb_batch_init(&batch, as);

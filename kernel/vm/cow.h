@@ -14,7 +14,7 @@
 __must_check int cow_share_region(struct address_space *parent,
                                   struct address_space *child,
                                   struct region *region)
-    MUST_HOLD(parent->lock);
+    MUST_HOLD(parent->lock, child->lock);
 
 /* Row 10: give the writer a private copy of the frame that *pte maps. */
 __must_check int cow_break(struct address_space *as, struct region *region,

@@ -27,13 +27,12 @@ enum { FAULT_AROUND = 16 };
 struct fault_place {
     struct address_space *as;
     struct region *region;
-    vaddr_t va;  /* page-aligned */
-    pte_t *pte;  /* NULL: no table yet */
+    vaddr_t va; /* page-aligned */
+    pte_t *pte; /* NULL: no table yet */
 };
 
 /* May the stack region above `va` grow down to it? */
-static bool can_grow(struct address_space *as, vaddr_t va)
-    MUST_HOLD(as->lock);
+static bool can_grow(struct address_space *as, vaddr_t va) MUST_HOLD(as->lock);
 static bool can_grow(struct address_space *as, vaddr_t va)
 {
     struct region *r = region_find_from_locked(as, va);
@@ -82,6 +81,7 @@ static void fault_collect(struct fault_facts *f, struct fault_place *at)
 }
 
 /* Row 5. */
+static void grow_stack(struct fault_place *at) MUST_HOLD(at->as->lock);
 static void grow_stack(struct fault_place *at)
 {
     struct region *r = region_find_from_locked(at->as, at->va);
@@ -93,6 +93,7 @@ static void grow_stack(struct fault_place *at)
 }
 
 /* The entry of at->va, with its tables. */
+static bool make_pte(struct fault_place *at) MUST_HOLD(at->as->lock);
 static bool make_pte(struct fault_place *at)
 {
     if (!at->pte)
@@ -102,18 +103,21 @@ static bool make_pte(struct fault_place *at)
 
 /* Rows 9 (write), 9b: a frame of zeroes of our own. */
 static enum fault_result fill_zero(struct fault_place *at)
+    MUST_HOLD(at->as->lock);
+static enum fault_result fill_zero(struct fault_place *at)
 {
     struct address_space *as = at->as;
 
     if (!make_pte(at))
         return FAULT_NOMEM;
-    struct frame *frame = anon_frame_alloc(as, region_index(at->region, at->va));
+    struct frame *frame =
+        anon_frame_alloc(as, region_index(at->region, at->va));
     if (!frame)
         return FAULT_NOMEM;
     page_clear(frame_bytes(frame));
     bool replaces_zero = *at->pte != 0;
-    *at->pte = frame_phys(frame) | pte_user_bits(at->region->prot) |
-               PTE_WRITE | PTE_DIRTY;
+    *at->pte = frame_phys(frame) | pte_user_bits(at->region->prot) | PTE_WRITE |
+               PTE_DIRTY;
     as->rss_anon++;
     if (replaces_zero) {
         struct tlb_batch batch;
@@ -125,6 +129,8 @@ static enum fault_result fill_zero(struct fault_place *at)
 }
 
 /* Row 9 (read): everybody reads the same zeroes. */
+static enum fault_result map_zero(struct fault_place *at)
+    MUST_HOLD(at->as->lock);
 static enum fault_result map_zero(struct fault_place *at)
 {
     if (!make_pte(at))
@@ -170,6 +176,8 @@ static void map_around(struct fault_place *at)
 
 /* Row 8. */
 static enum fault_result fill_from_mapping(struct fault_place *at, bool write)
+    MUST_HOLD(at->as->lock);
+static enum fault_result fill_from_mapping(struct fault_place *at, bool write)
 {
     struct frame *frame;
 
@@ -211,6 +219,7 @@ static enum fault_result fault_resolve(enum fault_action action,
     case ACTION_MAP_ZERO:
         return map_zero(at);
     case ACTION_SET_RIGHT:
+        assert(at->pte);
         *at->pte |= PTE_WRITE | PTE_DIRTY;
         cpu_invlpg(at->va);
         return FAULT_OK;
@@ -231,8 +240,8 @@ static enum fault_result fault_resolve(enum fault_action action,
     }
     panic("page fault at %lx: region %lx-%lx prot %u and PTE %lx disagree",
           at->va, at->region ? at->region->start : 0,
-          at->region ? at->region->end : 0,
-          at->region ? at->region->prot : 0, at->pte ? *at->pte : 0);
+          at->region ? at->region->end : 0, at->region ? at->region->prot : 0,
+          at->pte ? *at->pte : 0);
 }
 
 enum fault_result vm_fault(struct address_space *as, vaddr_t address,
@@ -255,7 +264,7 @@ enum fault_result vm_fault(struct address_space *as, vaddr_t address,
         return FAULT_KERNEL_BUG; /* before any lock: its state is unknown */
     if (!facts.user_address)
         return kernel_mode ? FAULT_KERNEL_BUG : FAULT_SEGV_MAPERR;
-    mutex_lock(&as->lock);
+    mutex_lock(&at.as->lock);
     fault_collect(&facts, &at);
     enum fault_action action = fault_classify(&facts);
     if (action == ACTION_GROW_STACK) {
@@ -264,7 +273,7 @@ enum fault_result vm_fault(struct address_space *as, vaddr_t address,
         action = fault_classify(&facts);
     }
     enum fault_result result = fault_resolve(action, &at, facts.write);
-    mutex_unlock(&as->lock);
+    mutex_unlock(&at.as->lock);
     return result;
 }
 

@@ -42,8 +42,7 @@ static struct slab_cache node_cache, shm_cache;
 void mapping_init_caches(void)
 {
     slab_cache_init(&node_cache, "page_node", sizeof(struct page_node));
-    slab_cache_init(&shm_cache, "shared_memory",
-                    sizeof(struct shared_memory));
+    slab_cache_init(&shm_cache, "shared_memory", sizeof(struct shared_memory));
 }
 
 void mapping_init(struct mapping *m, const struct mapping_ops *ops,
@@ -229,7 +228,7 @@ static struct address_space *next_space(struct mapping *m, uint64_t generation)
     struct region *r;
 
     mutex_lock(&m->lock);
-    list_for_each(r, &m->regions, mapping_link) {
+    list_for_each (r, &m->regions, mapping_link) {
         if (r->zap_generation == generation)
             continue;
         r->zap_generation = generation;
@@ -356,8 +355,8 @@ int64_t mapping_read_kernel(struct mapping *m, uint64_t offset, void *buf,
         struct frame *frame;
         size_t in_page = (offset + done) & (PAGE_SIZE - 1);
         size_t part = MIN(bytes - done, PAGE_SIZE - in_page);
-        int err = mapping_get_frame(m, (offset + done) >> PAGE_SHIFT, false,
-                                    &frame);
+        int err =
+            mapping_get_frame(m, (offset + done) >> PAGE_SHIFT, false, &frame);
         if (err != 0)
             return done ? (int64_t)done : err;
         if (frame) {
@@ -395,8 +394,8 @@ int64_t mapping_write_kernel(struct mapping *m, uint64_t offset,
 
 static void shm_get(struct mapping *m)
 {
-    __atomic_fetch_add(&container_of(m, struct shared_memory, mapping)->refs,
-                       1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&container_of(m, struct shared_memory, mapping)->refs, 1,
+                       __ATOMIC_RELAXED);
 }
 
 static void shm_put(struct mapping *m)

@@ -39,13 +39,13 @@ struct page_node; /* one node of the radix tree, vm/mapping.c */
 struct mapping {
     const struct mapping_ops *ops; /* [I] */
     struct mutex lock;
-    struct page_node *root;        /* [M] radix tree of frames */
-    uint32_t height;               /* [M] levels of it */
-    uint64_t size;                 /* [a] bytes; pages beyond fault as SIGBUS */
-    uint64_t page_count;           /* [M] frames held */
-    struct list_node regions;      /* [M] regions that map it */
-    uint32_t writable_regions;     /* [M] shared writable ones (ETXTBSY...) */
-    uint64_t zap_generation;       /* [M] of the last truncation */
+    struct page_node *root;    /* [M] radix tree of frames */
+    uint32_t height;           /* [M] levels of it */
+    uint64_t size;             /* [a] bytes; pages beyond fault as SIGBUS */
+    uint64_t page_count;       /* [M] frames held */
+    struct list_node regions;  /* [M] regions that map it */
+    uint32_t writable_regions; /* [M] shared writable ones (ETXTBSY...) */
+    uint64_t zap_generation;   /* [M] of the last truncation */
 };
 
 void mapping_init(struct mapping *mapping, const struct mapping_ops *ops,
@@ -72,8 +72,8 @@ __must_check int mapping_get_frame_extend(struct mapping *mapping,
 
 /* The cached frames of pages [index, index + count) into out[], each with a
  * reference, NULL where there is none; makes no pages. */
-void mapping_get_cached(struct mapping *mapping, uint64_t index,
-                        unsigned count, struct frame **out);
+void mapping_get_cached(struct mapping *mapping, uint64_t index, unsigned count,
+                        struct frame **out);
 
 /* Put an initrd frame in at `index` without a copy (boot only): the frame is
  * adopted as FRAME_MAPPING, its reference belongs to the mapping. */
@@ -86,8 +86,8 @@ void mapping_resize(struct mapping *mapping, uint64_t new_size);
 
 /* Copy from the mapping's pages into kernel memory (exec reads headers).
  * Returns bytes copied (short at the end) or -errno. */
-int64_t mapping_read_kernel(struct mapping *mapping, uint64_t offset,
-                            void *buf, size_t bytes);
+int64_t mapping_read_kernel(struct mapping *mapping, uint64_t offset, void *buf,
+                            size_t bytes);
 int64_t mapping_write_kernel(struct mapping *mapping, uint64_t offset,
                              const void *buf, size_t bytes);
 

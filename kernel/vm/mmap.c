@@ -18,10 +18,10 @@
 #include "vm/usercopy.h"
 #include "x86/cpu.h"
 
-#define MAP_KNOWN                                                             \
-    (MAP_SHARED | MAP_PRIVATE | MAP_SHARED_VALIDATE | MAP_FIXED |             \
-     MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE |         \
-     MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |   \
+#define MAP_KNOWN                                                              \
+    (MAP_SHARED | MAP_PRIVATE | MAP_SHARED_VALIDATE | MAP_FIXED |              \
+     MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE |          \
+     MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |    \
      MAP_FIXED_NOREPLACE)
 
 /* Is [start, start+bytes) within what user space may map? */
@@ -140,8 +140,7 @@ int64_t vm_mmap(struct address_space *as, vaddr_t addr, uint64_t bytes,
     struct mapping *own = NULL;
     int err;
 
-    if (bytes == 0 || (!shared && type != MAP_PRIVATE) ||
-        (offset & ~PAGE_MASK))
+    if (bytes == 0 || (!shared && type != MAP_PRIVATE) || (offset & ~PAGE_MASK))
         return -EINVAL;
     if (type == MAP_SHARED_VALIDATE && (map_flags & ~MAP_KNOWN))
         return -EOPNOTSUPP;
@@ -192,8 +191,7 @@ int64_t vm_munmap(struct address_space *as, vaddr_t addr, uint64_t bytes)
     if ((addr & ~PAGE_MASK) || bytes == 0 || !range_ok(addr, bytes))
         return -EINVAL;
     mutex_lock(&as->lock);
-    int err =
-        region_unmap_range(as, addr, addr + ALIGN_UP(bytes, PAGE_SIZE));
+    int err = region_unmap_range(as, addr, addr + ALIGN_UP(bytes, PAGE_SIZE));
     mutex_unlock(&as->lock);
     return err;
 }
@@ -406,10 +404,10 @@ static int64_t remap_locked(struct address_space *as, vaddr_t addr,
         return move_region(as, r, addr, old_bytes, new_addr, new_bytes);
     }
     if (new_bytes <= old_bytes) {
-        int err = new_bytes == old_bytes
-                      ? 0
-                      : region_unmap_range(as, addr + new_bytes,
-                                           addr + old_bytes);
+        int err =
+            new_bytes == old_bytes
+                ? 0
+                : region_unmap_range(as, addr + new_bytes, addr + old_bytes);
         return err ? err : (int64_t)addr;
     }
     if (can_extend(r, addr, old_bytes, new_bytes)) {

@@ -185,8 +185,9 @@ static bool continues(const struct region *a, const struct region *b)
 }
 
 /* Give b's range to a and free b. */
-static void absorb(struct address_space *as, struct region *a,
-                   struct region *b)
+static void absorb(struct address_space *as, struct region *a, struct region *b)
+    MUST_HOLD(as->lock);
+static void absorb(struct address_space *as, struct region *a, struct region *b)
 {
     region_remove_locked(as, b);
     as->total_pages += (b->end - b->start) >> PAGE_SHIFT;

@@ -37,7 +37,7 @@ __must_check pte_t *table_make(struct address_space *as, vaddr_t va)
 enum { TLB_BATCH_FRAMES = 48 };
 struct tlb_batch {
     struct address_space *as;
-    vaddr_t start, end;  /* range to flush, empty: start >= end */
+    vaddr_t start, end; /* range to flush, empty: start >= end */
     unsigned count;
     struct frame *dropped[TLB_BATCH_FRAMES];
 };

@@ -6,7 +6,7 @@
 #include "x86/cpu.h"
 #include "x86/trap_frame.h"
 
-#define DEFINE(name, value)                                                   \
+#define DEFINE(name, value)                                                    \
     __asm__ volatile("\n.ascii \"->" #name " %0\"" : : "i"(value))
 
 void asm_offsets(void);

@@ -25,9 +25,9 @@ enum { CALIBRATE_PIT_COUNTS = PIT_HZ / 100, SAMPLE_TRIES = 5 };
 #define CMOS_INDEX 0x70
 #define CMOS_DATA  0x71
 
-static uint64_t tsc_at_boot;   /* [I] */
-static uint64_t ns_per_tick;   /* [I] 32.32 fixed point */
-static uint64_t timer_per_ns;  /* [I] APIC counts per ns, 32.32 */
+static uint64_t tsc_at_boot;  /* [I] */
+static uint64_t ns_per_tick;  /* [I] 32.32 fixed point */
+static uint64_t timer_per_ns; /* [I] APIC counts per ns, 32.32 */
 
 static uint64_t scale(uint64_t value, uint64_t factor)
 {

@@ -18,19 +18,19 @@
 #define MSR_FS_BASE        0xc0000100
 #define MSR_GS_BASE        0xc0000101
 #define MSR_KERNEL_GS_BASE 0xc0000102
-#define EFER_SCE 0x001
-#define EFER_NXE 0x800
+#define EFER_SCE           0x001
+#define EFER_NXE           0x800
 
 /* [SDM-3A "Control Registers"] */
-#define CR0_MP   0x2
-#define CR0_EM   0x4
-#define CR0_WP   0x10000
-#define CR0_AM   0x40000
-#define CR4_PGE  0x80
-#define CR4_UMIP 0x800
+#define CR0_MP       0x2
+#define CR0_EM       0x4
+#define CR0_WP       0x10000
+#define CR0_AM       0x40000
+#define CR4_PGE      0x80
+#define CR4_UMIP     0x800
 #define CR4_FSGSBASE 0x10000
-#define CR4_SMEP 0x100000
-#define CR4_SMAP 0x200000
+#define CR4_SMEP     0x100000
+#define CR4_SMAP     0x200000
 
 /* IF DF TF AC NT and IOPL are off in the kernel after `syscall`. */
 #define SYSCALL_FLAG_MASK 0x47700

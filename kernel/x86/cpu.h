@@ -26,26 +26,26 @@ struct tss {
 
 /* Lock key: [I] set at CPU start  [C] this CPU only  [a] atomic */
 struct cpu {
-    struct cpu *self;             /* [I] %gs:0 */
-    struct thread *current;       /* [C] running thread, %gs:8 */
-    vaddr_t kernel_stack;         /* [C] top, for syscall entry, %gs:16 */
-    vaddr_t user_rsp;             /* [C] scratch of syscall entry, %gs:24 */
-    uint32_t need_resched;        /* [a] set by tick and wake-ups, %gs:32 */
-    uint32_t id;                  /* [I] 0 .. cpu_count-1 */
-    uint32_t apic_id;             /* [I] */
-    uint32_t spin_depth;          /* [C] spinlocks held */
-    bool irqs_were_on;            /* [C] before the outermost spinlock */
-    bool online;                  /* [a] runs threads */
-    bool in_irq;                  /* [C] inside an interrupt handler */
-    struct thread *idle;          /* [I] */
+    struct cpu *self;       /* [I] %gs:0 */
+    struct thread *current; /* [C] running thread, %gs:8 */
+    vaddr_t kernel_stack;   /* [C] top, for syscall entry, %gs:16 */
+    vaddr_t user_rsp;       /* [C] scratch of syscall entry, %gs:24 */
+    uint32_t need_resched;  /* [a] set by tick and wake-ups, %gs:32 */
+    uint32_t id;            /* [I] 0 .. cpu_count-1 */
+    uint32_t apic_id;       /* [I] */
+    uint32_t spin_depth;    /* [C] spinlocks held */
+    bool irqs_were_on;      /* [C] before the outermost spinlock */
+    bool online;            /* [a] runs threads */
+    bool in_irq;            /* [C] inside an interrupt handler */
+    struct thread *idle;    /* [I] */
     struct address_space *active_space; /* [C] whose CR3 is loaded, or NULL */
-    struct spinlock *held[8];     /* [C] with CONFIG_LOCK_CHECKS */
+    struct spinlock *held[8];           /* [C] with CONFIG_LOCK_CHECKS */
     uint64_t gdt[10] __aligned(16);
     struct tss tss;
 };
 
 extern struct cpu cpus[CONFIG_MAX_CPUS];
-extern unsigned cpu_count;        /* [I] after smp_start() */
+extern unsigned cpu_count; /* [I] after smp_start() */
 
 #define this_cpu ((struct cpu __seg_gs *)0)
 

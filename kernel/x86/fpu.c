@@ -12,19 +12,19 @@
 #include "core/panic.h"
 #include "x86/cpu.h"
 
-#define CR4_OSFXSR     0x200
-#define CR4_OSXMMEXCPT 0x400
-#define CR4_OSXSAVE    0x40000
-#define XCR0_X87       1ul
-#define XCR0_SSE       2ul
-#define XCR0_AVX       4ul
-#define FXSAVE_BYTES   512
-#define XSAVE_HEADER   512
-#define MXCSR_OFFSET   24
-#define MXCSR_MASK_OFFSET 28
-#define MXCSR_DEFAULT  0x1f80
+#define CR4_OSFXSR         0x200
+#define CR4_OSXMMEXCPT     0x400
+#define CR4_OSXSAVE        0x40000
+#define XCR0_X87           1ul
+#define XCR0_SSE           2ul
+#define XCR0_AVX           4ul
+#define FXSAVE_BYTES       512
+#define XSAVE_HEADER       512
+#define MXCSR_OFFSET       24
+#define MXCSR_MASK_OFFSET  28
+#define MXCSR_DEFAULT      0x1f80
 #define MXCSR_MASK_DEFAULT 0xffbf
-#define FCW_DEFAULT    0x37f
+#define FCW_DEFAULT        0x37f
 
 size_t fpu_state_bytes;
 uint64_t fpu_xcr0;
@@ -41,8 +41,7 @@ static void fpu_measure(void)
     fpu_state_bytes = FXSAVE_BYTES;
     if (fpu_xcr0) {
         uint32_t eax = 0xd, ebx, ecx = 0, edx;
-        __asm__ volatile("cpuid"
-                         : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+        __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
         fpu_state_bytes = ebx; /* for what XCR0 enables now */
     }
 }
@@ -58,9 +57,7 @@ void fpu_init_cpu(void)
         uint64_t xcr0 = XCR0_X87 | XCR0_SSE;
         if (cpu_features.avx)
             xcr0 |= XCR0_AVX;
-        __asm__ volatile("xsetbv"
-                         :
-                         : "c"(0), "a"((uint32_t)xcr0), "d"(0u));
+        __asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)xcr0), "d"(0u));
         fpu_xcr0 = xcr0;
     }
     __asm__ volatile("fninit");

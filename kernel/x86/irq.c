@@ -15,7 +15,7 @@
 #define PIC2_DATA 0xa1
 #define IOREDTBL  0x10
 
-static volatile uint32_t *ioapic;   /* [I] index at [0], data at [4] */
+static volatile uint32_t *ioapic;         /* [I] index at [0], data at [4] */
 static const struct acpi_madt_info *madt; /* [I] */
 /* [I] after boot: ISA interrupts, then message-signalled ones. */
 enum { ISA_IRQS = 16, MSI_VECTORS = 32 };

@@ -6,12 +6,12 @@
 #include "core/types.h"
 
 enum {
-    VECTOR_IRQ_BASE = 0x20,     /* legacy ISA IRQ n arrives at 0x20 + n */
-    VECTOR_MSI_BASE = 0x30,     /* message-signalled interrupts of devices */
-    VECTOR_TIMER = 0xf0,        /* local APIC timer */
-    VECTOR_RESCHEDULE = 0xf1,   /* another CPU queued a thread here */
-    VECTOR_TLB = 0xf2,          /* TLB shootdown request */
-    VECTOR_HALT = 0xf3,         /* panic on another CPU */
+    VECTOR_IRQ_BASE = 0x20,   /* legacy ISA IRQ n arrives at 0x20 + n */
+    VECTOR_MSI_BASE = 0x30,   /* message-signalled interrupts of devices */
+    VECTOR_TIMER = 0xf0,      /* local APIC timer */
+    VECTOR_RESCHEDULE = 0xf1, /* another CPU queued a thread here */
+    VECTOR_TLB = 0xf2,        /* TLB shootdown request */
+    VECTOR_HALT = 0xf3,       /* panic on another CPU */
     VECTOR_SPURIOUS = 0xff,
 };
 

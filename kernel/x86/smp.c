@@ -19,10 +19,10 @@
 #include "x86/paging.h"
 #include "x86/layout.h"
 
-#define AP_BASE      0x8000ul
-#define START_WAIT   (1000 * NSEC_PER_MSEC)
-#define MSR_EFER     0xc0000080
-#define EFER_LMA     0x400ul
+#define AP_BASE    0x8000ul
+#define START_WAIT (1000 * NSEC_PER_MSEC)
+#define MSR_EFER   0xc0000080
+#define EFER_LMA   0x400ul
 
 extern char ap_trampoline[], ap_trampoline_end[], ap_start[];
 extern char ap_boot_cr3[], ap_efer[], ap_kernel_cr3[], ap_stack[], ap_cpu[];

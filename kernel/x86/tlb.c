@@ -19,10 +19,10 @@
 enum { FLUSH_PAGES_MAX = 12 };
 #define CR4_PGE 0x80
 
-static uint32_t request_busy;   /* [a] 1: a sender owns the request */
-static uint32_t request_left;   /* [a] targets that have not answered */
+static uint32_t request_busy; /* [a] 1: a sender owns the request */
+static uint32_t request_left; /* [a] targets that have not answered */
 static vaddr_t request_start, request_end; /* owned by the sender */
-static paddr_t request_cr3;     /* 0, or: leave these tables */
+static paddr_t request_cr3;                /* 0, or: leave these tables */
 static bool request_global;
 
 static void flush_everything(void)
@@ -62,8 +62,8 @@ void tlb_handle_ipi(void)
     __atomic_fetch_and(&request_left, ~bit, __ATOMIC_RELEASE);
 }
 
-static void send_request(uint32_t mask, vaddr_t start, vaddr_t end,
-                         paddr_t cr3, bool global)
+static void send_request(uint32_t mask, vaddr_t start, vaddr_t end, paddr_t cr3,
+                         bool global)
 {
     mask &= ~(1u << this_cpu->id);
     if (mask == 0)

@@ -4,24 +4,24 @@
  */
 #pragma once
 
-#define VECTOR_DE 0    /* divide error */
-#define VECTOR_DB 1    /* debug */
-#define VECTOR_NMI 2
-#define VECTOR_BP 3    /* int3 */
-#define VECTOR_OF 4    /* into */
-#define VECTOR_BR 5    /* bound */
-#define VECTOR_UD 6    /* invalid opcode */
-#define VECTOR_NM 7    /* no FPU */
-#define VECTOR_DF 8    /* double fault */
-#define VECTOR_TS 10
-#define VECTOR_NP 11
-#define VECTOR_SS 12
-#define VECTOR_GP 13
-#define VECTOR_PF 14
-#define VECTOR_MF 16   /* x87 error */
-#define VECTOR_AC 17   /* alignment */
-#define VECTOR_MC 18   /* machine check */
-#define VECTOR_XM 19   /* SIMD error */
+#define VECTOR_DE      0 /* divide error */
+#define VECTOR_DB      1 /* debug */
+#define VECTOR_NMI     2
+#define VECTOR_BP      3 /* int3 */
+#define VECTOR_OF      4 /* into */
+#define VECTOR_BR      5 /* bound */
+#define VECTOR_UD      6 /* invalid opcode */
+#define VECTOR_NM      7 /* no FPU */
+#define VECTOR_DF      8 /* double fault */
+#define VECTOR_TS      10
+#define VECTOR_NP      11
+#define VECTOR_SS      12
+#define VECTOR_GP      13
+#define VECTOR_PF      14
+#define VECTOR_MF      16  /* x87 error */
+#define VECTOR_AC      17  /* alignment */
+#define VECTOR_MC      18  /* machine check */
+#define VECTOR_XM      19  /* SIMD error */
 #define VECTOR_SYSCALL 256 /* in trap frames made by `syscall` */
 
 /* SYSRET wants user data right below user code. */
