@@ -82,7 +82,7 @@ class Session:
             "-chardev", f"socket,id=console,fd={console_end.fileno()}",
             "-chardev", f"socket,id=run,fd={channel_end.fileno()}",
             "-serial", "chardev:console",
-            "-device", "virtio-serial-pci,max_ports=2",
+            "-device", "virtio-serial-pci,max_ports=2,ioeventfd=off",
             "-device", "virtserialport,nr=1,chardev=run"]
         self.qemu_stderr = os.path.join(folder, "qemu-stderr")
         self.console_log = open(os.path.join(folder, "console"), "wb")
