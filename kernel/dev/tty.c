@@ -72,6 +72,7 @@ int tty_input(struct tty *t, uint8_t c)
 
 /* Raw mode's waiting rules: VMIN bytes, or VTIME since the last one (with VMIN
  * 0: since the call). */
+static int wait_raw(struct tty *t, size_t count) MUST_HOLD(t->lock);
 static int wait_raw(struct tty *t, size_t count)
 {
     uint8_t min = t->termios.c_cc[VMIN];
@@ -91,6 +92,8 @@ static int wait_raw(struct tty *t, size_t count)
     return have > 0 || err == -ETIMEDOUT ? 0 : err;
 }
 
+static int wait_for_input(struct tty *t, size_t count, bool wait)
+    MUST_HOLD(t->lock);
 static int wait_for_input(struct tty *t, size_t count, bool wait)
 {
     const uint8_t *keys = t->termios.c_cc;
