@@ -20,6 +20,7 @@ enum lock_rank {
                            held only through *_nofault copies */
     RANK_ADDRESS_SPACE_CHILD, /* the child's, taken inside the parent's */
     RANK_MAPPING,             /* page cache index of one file */
+    RANK_FIRST_SPIN,          /* those above sleep, those below spin */
     /* Spinlocks. */
     RANK_FD_TABLE,     /* descriptors -> files */
     RANK_PROCESS_TREE, /* parents, children, groups, sessions, pid table */

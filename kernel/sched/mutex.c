@@ -81,19 +81,40 @@ static void lock_slow(struct mutex *m, struct thread *self)
     spin_unlock(&m->lock);
 }
 
+/* Ranks of the mutexes this thread holds must not be higher; equal ones nest
+ * where lock_rank.h says how. */
+static void check_rank(const struct mutex *m, const struct thread *self)
+{
+    assert(this_cpu->spin_depth == 0 && !this_cpu->in_irq);
+    for (unsigned rank = m->rank + 1; self && rank < RANK_FIRST_SPIN; rank++)
+        if (self->mutexes_held[rank] != 0)
+            panic("mutex %s (rank %u) taken inside one of rank %u", m->name,
+                  m->rank, rank);
+}
+
+static void note_rank(const struct mutex *m, struct thread *self, int change)
+{
+    if (CONFIG_LOCK_CHECKS && self && m->rank < RANK_FIRST_SPIN)
+        self->mutexes_held[m->rank] += change;
+}
+
 void mutex_lock(struct mutex *m) NO_LOCK_ANALYSIS
 {
     struct thread *self = thread_current();
 
     if (CONFIG_LOCK_CHECKS)
-        assert(this_cpu->spin_depth == 0 && !this_cpu->in_irq);
+        check_rank(m, self);
     if (unlikely(!cas_owner(m, 0, (uintptr_t)self)))
         lock_slow(m, self);
+    note_rank(m, self, 1);
 }
 
 bool mutex_trylock(struct mutex *m) NO_LOCK_ANALYSIS
 {
-    return cas_owner(m, 0, (uintptr_t)thread_current());
+    if (!cas_owner(m, 0, (uintptr_t)thread_current()))
+        return false;
+    note_rank(m, thread_current(), 1);
+    return true;
 }
 
 static void unlock_slow(struct mutex *m)
@@ -114,6 +135,7 @@ static void unlock_slow(struct mutex *m)
 void mutex_unlock(struct mutex *m) NO_LOCK_ANALYSIS
 {
     assert(owner_of(m) == thread_current());
+    note_rank(m, thread_current(), -1);
     if (unlikely(!cas_owner(m, (uintptr_t)thread_current(), 0)))
         unlock_slow(m);
 }

@@ -66,7 +66,8 @@ struct thread {
     uint64_t switches_involuntary; /* [R] */
     uint64_t min_faults;           /* [S] */
     uint64_t maj_faults;           /* [S] */
-    struct wait_queue *waits_on;   /* [S] for ps and gdb */
+    uint8_t mutexes_held[RANK_FIRST_SPIN]; /* [S] with CONFIG_LOCK_CHECKS */
+    struct wait_queue *waits_on;           /* [S] for ps and gdb */
 
     uint64_t pending;    /* [P] signals sent to this thread, bit n-1 */
     uint64_t blocked;    /* [P] signal mask */
