@@ -31,7 +31,7 @@
 
 static const char platform[] = "x86_64";
 
-enum { AUX_WORDS_MAX = 48, RANDOM_BYTES = 16, WORD_BUFFER = 64 };
+enum { AUX_WORDS_MAX = 48, RANDOM_BYTES = 16, WORD_BUFFER = 48 };
 
 /* Words on their way to the stack, in order of rising addresses. */
 struct word_stream {
