@@ -19,7 +19,7 @@
 #include <unistd.h>
 #include "common/child.h"
 
-enum { MOST = 80, ROOM = 512 << 20 };
+enum { MOST = 400, ROOM = 512 << 20 };
 
 static long free_pages(void)
 {
@@ -28,9 +28,9 @@ static long free_pages(void)
     return (long)(info.freeram * info.mem_unit / PAGE);
 }
 
-/* Takes memory until k pages are left, says so, sleeps until killed. */
+/* Takes memory until `left` pages are free, then lets the other one begin. */
 struct hog {
-    struct gate ready;
+    struct gate start, full;
     long left;
 };
 
@@ -39,20 +39,24 @@ static int child_hogs(void *argument)
     struct hog *hog = argument;
     char *memory = mmap(NULL, ROOM, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    gate_pass(&hog->start);
     for (size_t i = 0; free_pages() > hog->left && i < ROOM / PAGE; i++) {
         memory[i * PAGE] = 1;
     }
-    gate_open(&hog->ready);
+    gate_open(&hog->full);
     pause();
     return 0;
 }
 
 /* Everything that takes memory, whatever comes of it. */
-static int child_tries(void *unused)
+static int child_tries(void *argument)
 {
+    struct hog *hog = argument;
     char self[] = "self", word[] = "end", name[32];
     char *args[] = { self, word, word, NULL };
     int ends[2];
+    close(hog->full.ends[1]);
+    (void)!read(hog->full.ends[0], name, 1); /* or the hog was killed */
     pid_t pid = fork();
     if (pid == 0) {
         execv("/proc/self/exe", args);
@@ -111,9 +115,31 @@ static bool back(long before)
     return false;
 }
 
+/* One amount of memory; the status of the one who tried. */
+static int try_with(long left)
+{
+    struct hog hog = { .left = left };
+    volatile char stack[2 * PAGE];
+    gate_make(&hog.start);
+    gate_make(&hog.full);
+    pid_t hogs = child_start(child_hogs, &hog);
+    pid_t tries = child_start(child_tries, &hog);
+    for (size_t i = 0; i < sizeof(stack); i += 512) {
+        stack[i] = 1; /* have our own pages while there are some */
+    }
+    errno = 0;
+    close(hog.full.ends[1]);
+    gate_open(&hog.start);
+    int status = child_wait(tries);
+    kill(hogs, SIGKILL);
+    child_wait(hogs);
+    gate_close(&hog.start);
+    close(hog.full.ends[0]);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
-    struct hog hog;
     int wrong = 0, killed = 0, worked = 0, lost = 0;
     if (argc == 3) {
         return 0;
@@ -124,27 +150,15 @@ int main(int argc, char **argv)
         return check_done();
     }
     check_enter_scratch();
-    for (long k = 0; k < MOST; k += 2) {
+    for (long left = 0; left < MOST; left += left < 100 ? 4 : 20) {
         long before = free_pages();
-        gate_make(&hog.ready);
-        hog.left = k;
-        pid_t holder = child_start(child_hogs, &hog);
-        close(hog.ready.ends[1]);
-        char byte;
-        if (read(hog.ready.ends[0], &byte, 1) == 1) {
-            pid_t pid = fork();
-            if (pid == 0) {
-                alarm(60);
-                _exit(child_tries(NULL));
-            }
-            int status = pid > 0 ? child_wait(pid) : 0;
-            killed += status == SIGKILL;
-            worked += status == 0;
-            wrong += status != 0 && status != SIGKILL;
+        int status = try_with(left);
+        killed += status == SIGKILL;
+        worked += status == 0;
+        if (status != 0 && status != SIGKILL) {
+            check_note("%ld pages left: status %x", left, (unsigned)status);
+            wrong++;
         }
-        kill(holder, SIGKILL);
-        child_wait(holder);
-        close(hog.ready.ends[0]);
         lost += !back(before);
     }
     CHECK_EQ(wrong, 0, "%d worked or got an error, %d were killed", worked,
