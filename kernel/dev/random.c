@@ -14,8 +14,8 @@
 #define FIXED_SEED 0x68616e75ul
 
 static struct spinlock lock = SPINLOCK_INIT("random", RANK_FS_LEAF);
-static uint64_t state[4];   /* [L] */
-static bool use_hardware;   /* [I] */
+static uint64_t state[4]; /* [L] */
+static bool use_hardware; /* [I] */
 
 static uint64_t rotate_left(uint64_t v, unsigned n)
 {

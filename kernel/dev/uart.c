@@ -22,20 +22,22 @@ enum {
     UART_LSR = 5,
     UART_SCRATCH = 7,
 };
-#define IER_RECEIVE   0x01
+#define IER_RECEIVE 0x01
 /* FIFOs on and empty, an interrupt for each byte: at a higher trigger QEMU lets
  * the last bytes of a burst wait for the time of four characters. */
-#define FCR_ENABLE 0x07
-#define LCR_8N1       0x03
-#define LCR_DLAB      0x80
+#define FCR_ENABLE       0x07
+#define LCR_8N1          0x03
+#define LCR_DLAB         0x80
 #define MCR_OUT2_RTS_DTR 0x0b
-#define LSR_DATA      0x01
-#define LSR_EMPTY     0x20
+#define LSR_DATA         0x01
+#define LSR_EMPTY        0x20
 enum { FIFO_BYTES = 16, DEBUG_PORT = 0xe9 };
 
-struct uart uart_com1 = { .port = 0x3f8, .irq = 4,
+struct uart uart_com1 = { .port = 0x3f8,
+                          .irq = 4,
                           .lock = SPINLOCK_INIT("com1", RANK_DEVICE) };
-struct uart uart_com2 = { .port = 0x2f8, .irq = 3,
+struct uart uart_com2 = { .port = 0x2f8,
+                          .irq = 3,
                           .lock = SPINLOCK_INIT("com2", RANK_DEVICE) };
 static bool log_on_com1;
 

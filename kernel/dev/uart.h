@@ -9,11 +9,11 @@
 
 /* Lock key: [I] set at init  [L] this->lock */
 struct uart {
-    uint16_t port;          /* [I] base of its eight registers */
-    uint8_t irq;            /* [I] */
-    bool present;           /* [I] */
-    struct spinlock lock;   /* transmit, and the interrupt-enable register */
-    bool receiving;         /* [L] receive interrupt is on */
+    uint16_t port;        /* [I] base of its eight registers */
+    uint8_t irq;          /* [I] */
+    bool present;         /* [I] */
+    struct spinlock lock; /* transmit, and the interrupt-enable register */
+    bool receiving;       /* [L] receive interrupt is on */
     /* [I] Takes a received byte, interrupts off.  False: no more for now, until
      * reception is turned on again. */
     bool (*receive)(uint8_t byte);
