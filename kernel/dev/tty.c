@@ -10,7 +10,9 @@
  *             stopped by ^S; then writers wait.
  * 3 Locking   tty->lock, taken in interrupts; output goes to the uart inside.
  *             Signals are sent after it is dropped: they take process locks.
- * 4 Failure   A full ring drops what is typed, and rings the bell.
+ * 4 Failure   When the ring is nearly full the line is asked to wait, until a
+ *             reader has made room.  A single line that fills the ring is cut,
+ *             and the bell rings.
  * 5 Elsewhere Unix has had this since the teletype; Linux's is n_tty.c.
  */
 #include "dev/tty.h"
@@ -24,6 +26,7 @@
 #include "x86/clock.h"
 
 #define DECISECOND (100 * NSEC_PER_MSEC)
+enum { ROOM_MIN = 64 }; /* free places at which input is held back */
 
 struct tty console_tty;
 struct tty_hooks tty_hooks;
@@ -70,6 +73,22 @@ int tty_input(struct tty *t, uint8_t c)
     return signal;
 }
 
+/* A line that is longer than the ring gets no more room by waiting. */
+bool tty_has_room(struct tty *t)
+{
+    spin_lock(&t->lock);
+    bool room = tty_line_available(t) == 0 ||
+                TTY_INPUT - (t->tail - t->head) > ROOM_MIN;
+    spin_unlock(&t->lock);
+    return room;
+}
+
+static void resume(struct tty *t)
+{
+    if (t->resume)
+        t->resume();
+}
+
 /* Raw mode's waiting rules: VMIN bytes, or VTIME since the last one (with VMIN
  * 0: since the call). */
 static int wait_raw(struct tty *t, size_t count) MUST_HOLD(t->lock);
@@ -112,10 +131,12 @@ int64_t tty_read(struct tty *t, char *buf, size_t count, bool wait)
 {
     if (count == 0)
         return 0;
+    resume(t); /* before waiting, in case the last reader was too early */
     spin_lock(&t->lock);
     int err = wait_for_input(t, count, wait);
     int64_t n = err ? err : (int64_t)tty_line_take(t, buf, count);
     spin_unlock(&t->lock);
+    resume(t);
     return n;
 }
 
@@ -177,6 +198,7 @@ void tty_set_termios(struct tty *t, const struct kernel_termios *in, bool flush)
     if (!(in->c_iflag & IXON))
         t->stopped = false;
     spin_unlock(&t->lock);
+    resume(t);
     wake_up_all(&t->readers);
     wake_up_all(&t->writers);
 }
@@ -186,6 +208,7 @@ void tty_flush_input(struct tty *t)
     spin_lock(&t->lock);
     tty_line_flush(t);
     spin_unlock(&t->lock);
+    resume(t);
 }
 
 int tty_check_foreground(struct tty *t)
@@ -276,12 +299,18 @@ static bool console_receive(uint8_t byte)
 
     if (signal && console_tty.foreground)
         tty_hooks.signal_group(console_tty.foreground, signal);
-    return true;
+    return tty_has_room(&console_tty);
+}
+
+static void console_resume(void)
+{
+    uart_set_receiving(&uart_com1, true);
 }
 
 void tty_init(void)
 {
     tty_setup(&console_tty, console_output);
+    console_tty.resume = console_resume;
     uart_init(&uart_com1, console_receive);
-    uart_set_receiving(&uart_com1, true);
+    console_resume();
 }

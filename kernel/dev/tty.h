@@ -26,6 +26,7 @@ struct tty {
     struct wait_queue readers;
     struct wait_queue writers;                       /* wait for ^Q */
     void (*output)(const char *bytes, size_t count); /* [I] */
+    void (*resume)(void); /* [I] asks the line for more input, or NULL */
 };
 
 /* What a terminal must ask about processes; filled by proc/group.c. */
@@ -58,6 +59,10 @@ void tty_setup(struct tty *tty,
 /* A typed byte.  Returns the signal for the foreground group, or 0.
  * Locks: takes tty->lock. */
 int tty_input(struct tty *tty, uint8_t byte);
+
+/* Is there room for more?  If not, a reader will make some and then call
+ * tty->resume.  Locks: takes tty->lock. */
+bool tty_has_room(struct tty *tty);
 
 /*
  * Up to `count` bytes into `buf`: a line, or what VMIN and VTIME ask for.

@@ -1,5 +1,5 @@
 /*
- * dev/uart.c - 16550 serial ports. [PC16550D "Registers"]
+ * dev/uart.c - the 16550 serial port. [PC16550D "Registers"]
  *
  * Idea:  transmit by polling, 16 bytes for each look at the status, since QEMU
  *        takes a FIFO's worth at once; receive by interrupt.  A receiver that
@@ -23,9 +23,9 @@ enum {
     UART_SCRATCH = 7,
 };
 #define IER_RECEIVE 0x01
-/* FIFOs on and empty, an interrupt for each byte: at a higher trigger QEMU lets
- * the last bytes of a burst wait for the time of four characters. */
-#define FCR_ENABLE       0x07
+/* FIFOs on and empty, trigger at 14 bytes; fewer wait for the time of four
+ * characters, a third of a millisecond. */
+#define FCR_ENABLE       0xc7
 #define LCR_8N1          0x03
 #define LCR_DLAB         0x80
 #define MCR_OUT2_RTS_DTR 0x0b
@@ -36,10 +36,6 @@ enum { FIFO_BYTES = 16, DEBUG_PORT = 0xe9 };
 struct uart uart_com1 = { .port = 0x3f8,
                           .irq = 4,
                           .lock = SPINLOCK_INIT("com1", RANK_DEVICE) };
-struct uart uart_com2 = { .port = 0x2f8,
-                          .irq = 3,
-                          .lock = SPINLOCK_INIT("com2", RANK_DEVICE) };
-static bool log_on_com1;
 
 static void debug_port_write(const char *bytes, size_t count)
 {
@@ -97,14 +93,8 @@ void console_early_init(void)
         return;
     }
     program_port(&uart_com1);
-    log_on_com1 = uart_com1.present;
     if (uart_com1.present)
         printk_set_sink(com1_log_write);
-}
-
-bool console_is_com1(void)
-{
-    return log_on_com1;
 }
 
 /* Next byte that has arrived, if reception is on. */
@@ -134,17 +124,12 @@ static void com1_interrupt(void)
     drain(&uart_com1);
 }
 
-static void com2_interrupt(void)
-{
-    drain(&uart_com2);
-}
-
 void uart_init(struct uart *u, bool (*receive)(uint8_t byte))
 {
     u->receive = receive;
     program_port(u);
     if (u->present)
-        irq_register(u->irq, u == &uart_com1 ? com1_interrupt : com2_interrupt);
+        irq_register(u->irq, com1_interrupt);
 }
 
 void uart_set_receiving(struct uart *u, bool on)

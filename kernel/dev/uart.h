@@ -19,13 +19,11 @@ struct uart {
     bool (*receive)(uint8_t byte);
 };
 
-extern struct uart uart_com1, uart_com2;
+extern struct uart uart_com1;
 
 /* Choose where the kernel log goes: QEMU's debug port if it is there, else
  * COM1.  Context: first thing at boot. */
 void console_early_init(void);
-/* Does the log share COM1 with the terminal? */
-bool console_is_com1(void);
 
 /* Program the port, look whether it answers, and register its interrupt. */
 void uart_init(struct uart *uart, bool (*receive)(uint8_t byte));
