@@ -156,6 +156,7 @@ static void *take_object(struct slab_cache *cache) MUST_HOLD(cache->lock)
     if (!slab)
         return NULL;
     void *object = *free_list_of(slab);
+    assert(object); /* full slabs are in no list */
     *free_list_of(slab) = *(void **)object;
     slab->refs++;
     if (*free_list_of(slab) == NULL)
