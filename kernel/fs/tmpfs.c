@@ -478,3 +478,14 @@ int tmpfs_add_node(struct inode *dir, const char *name, uint32_t mode,
         inode_put(inode);
     return 0;
 }
+
+int tmpfs_create_nameless(uint32_t mode, struct inode **out)
+{
+    struct inode *inode = make_inode(vfs_root->dev, S_IFREG | mode, 0);
+
+    if (inode == NULL)
+        return -ENOMEM;
+    inode->nlink = 0;
+    *out = inode;
+    return 0;
+}

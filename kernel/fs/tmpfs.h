@@ -24,3 +24,7 @@ __must_check int tmpfs_add_node(struct inode *dir, const char *name,
                                 uint32_t mode, uint64_t rdev,
                                 const struct file_ops *fops,
                                 struct inode **out);
+
+/* An empty regular file without a name, as if unlinked already (memfd): the
+ * caller's reference in *out.  Returns 0 or -ENOMEM. */
+__must_check int tmpfs_create_nameless(uint32_t mode, struct inode **out);

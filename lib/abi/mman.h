@@ -67,3 +67,7 @@
 #define POSIX_MADV_SEQUENTIAL 2
 #define POSIX_MADV_WILLNEED   3
 #define POSIX_MADV_DONTNEED   4
+
+#define MFD_CLOEXEC       1 /* memfd_create() */
+#define MFD_ALLOW_SEALING 2
+#define MFD_HUGETLB       4

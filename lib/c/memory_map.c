@@ -62,6 +62,11 @@ int mincore(void *address, size_t length, unsigned char *vec)
     return (int)CALL(mincore, address, length, vec);
 }
 
+int memfd_create(const char *name, unsigned flags)
+{
+    return (int)CALL(memfd_create, name, flags);
+}
+
 /* The system call returns the break that is in force afterwards. */
 int brk(void *end)
 {

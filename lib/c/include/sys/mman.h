@@ -18,3 +18,4 @@ int msync(void *address, size_t length, int flags);
 int madvise(void *address, size_t length, int advice);
 int posix_madvise(void *address, size_t length, int advice);
 int mincore(void *address, size_t length, unsigned char *vec);
+int memfd_create(const char *name, unsigned flags);
