@@ -135,8 +135,10 @@ static void check_busy(void)
     outcome = path_exec("image");
     check_report(outcome_is(outcome, ENDS_RUNS), outcome_text(outcome),
                  "closed again: runs");
-    CHECK_ERRNO(open("/proc/self/exe", O_WRONLY), ETXTBSY,
-                "a running program cannot be opened for writing");
+    if (access("/proc/self/exe", W_OK) == 0 || errno == ETXTBSY) {
+        CHECK_ERRNO(open("/proc/self/exe", O_WRONLY), ETXTBSY,
+                    "a running program cannot be opened for writing");
+    }
 }
 
 int main(void)

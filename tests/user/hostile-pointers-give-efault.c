@@ -132,7 +132,6 @@ static const struct entry {
     { "mincore", NUMBER_mincore, OUT | OPTIONAL, { PAGE_, 4096, P } },
     { "getresuid", NUMBER_getresuid, OUT | OPTIONAL, { P, BUFFER, BUFFER } },
     { "getresgid", NUMBER_getresgid, OUT | OPTIONAL, { BUFFER, BUFFER, P } },
-    { "setgroups", NUMBER_setgroups, OPTIONAL, { 1, P } },
     { "rt_sigprocmask", SYS_rt_sigprocmask, 0, { 0, P, 0, 8 } },
     { "rt_sigprocmask old", SYS_rt_sigprocmask, OUT, { 0, 0, P, 8 } },
     { "rt_sigpending", SYS_rt_sigpending, OUT, { P, 8 } },

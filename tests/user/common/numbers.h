@@ -7,7 +7,6 @@
 #define NUMBER_chown             92
 #define NUMBER_lchown            94
 #define NUMBER_ptrace            101
-#define NUMBER_setgroups         116
 #define NUMBER_getresuid         118
 #define NUMBER_getresgid         120
 #define NUMBER_rt_sigtimedwait   128
