@@ -74,19 +74,17 @@ int cow_share_region(struct address_space *parent, struct address_space *child,
 {
     /* Private pages lose the right to write on both sides. */
     pte_t keep = (region->flags & REGION_SHARED) ? ~0ul : ~PTE_WRITE;
-    vaddr_t va = region->start;
+    vaddr_t va = region->start, end = region->end;
+    pte_t *from;
 
-    while (va < region->end) {
+    while ((va = table_skip_holes(parent, va, end, &from)) < end) {
         vaddr_t stop = ALIGN_DOWN(va, pt_span(1)) + pt_span(1);
-        stop = MIN(stop, region->end);
-        const pte_t *from = table_find(parent, va);
-        if (from) {
-            pte_t *to = table_make(child, va);
-            if (!to)
-                return -ENOMEM;
-            share_entries(from, to, (unsigned)((stop - va) >> PAGE_SHIFT), keep,
-                          child);
-        }
+        stop = MIN(stop, end);
+        pte_t *to = table_make(child, va);
+        if (!to)
+            return -ENOMEM;
+        share_entries(from, to, (unsigned)((stop - va) >> PAGE_SHIFT), keep,
+                      child);
         va = stop;
     }
     return 0;

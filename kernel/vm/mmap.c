@@ -204,14 +204,15 @@ static void change_entries(struct address_space *as, struct tlb_batch *batch,
                            struct region *r)
 {
     pte_t bits = pte_user_bits(r->prot);
+    vaddr_t va = r->start;
+    pte_t *pte;
 
     if ((r->flags & REGION_SHARED) && (r->prot & VM_WRITE))
         bits |= PTE_WRITE;
-    for (vaddr_t va = r->start; va < r->end;) {
+    while ((va = table_skip_holes(as, va, r->end, &pte)) < r->end) {
         vaddr_t stop = ALIGN_DOWN(va, pt_span(1)) + pt_span(1);
-        pte_t *pte = table_find(as, va);
         stop = MIN(stop, r->end);
-        for (; pte && va < stop; va += PAGE_SIZE, pte++) {
+        for (; va < stop; va += PAGE_SIZE, pte++) {
             if (*pte == 0)
                 continue;
             pte_t keep = *pte & (PTE_ADDRESS | PTE_DIRTY);
@@ -220,7 +221,6 @@ static void change_entries(struct address_space *as, struct tlb_batch *batch,
             *pte = keep | bits | write;
             tlb_batch_add(batch, va, NULL);
         }
-        va = stop;
     }
 }
 
@@ -319,16 +319,18 @@ static void move_entries(struct address_space *as, vaddr_t from, vaddr_t to,
 static void move_entries(struct address_space *as, vaddr_t from, vaddr_t to,
                          uint64_t bytes)
 {
+    vaddr_t va = from, end = from + bytes;
     struct tlb_batch batch;
+    pte_t *source;
 
     tlb_batch_init(&batch, as);
-    for (uint64_t done = 0; done < bytes; done += PAGE_SIZE) {
-        pte_t *source = table_find(as, from + done);
-        if (!source || *source == 0)
+    for (; (va = table_skip_holes(as, va, end, &source)) < end;
+         va += PAGE_SIZE) {
+        if (*source == 0)
             continue;
-        *table_find(as, to + done) = *source;
+        *table_find(as, to + (va - from)) = *source;
         *source = 0;
-        tlb_batch_add(&batch, from + done, NULL);
+        tlb_batch_add(&batch, va, NULL);
     }
     tlb_batch_finish(&batch);
 }
@@ -339,11 +341,12 @@ static int make_target_tables(struct address_space *as, vaddr_t from,
 static int make_target_tables(struct address_space *as, vaddr_t from,
                               vaddr_t to, uint64_t bytes)
 {
-    for (uint64_t done = 0; done < bytes; done += PAGE_SIZE) {
-        pte_t *source = table_find(as, from + done);
-        if (source && *source != 0 && !table_make(as, to + done))
+    vaddr_t va = from, end = from + bytes;
+    pte_t *source;
+
+    for (; (va = table_skip_holes(as, va, end, &source)) < end; va += PAGE_SIZE)
+        if (*source != 0 && !table_make(as, to + (va - from)))
             return -ENOMEM;
-    }
     return 0;
 }
 

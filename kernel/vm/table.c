@@ -115,10 +115,8 @@ static void unmap_entries(struct address_space *as, struct tlb_batch *batch,
     }
 }
 
-/* First address >= va whose last-level table exists (then *pte is its entry), or
- * an address >= end. */
-static vaddr_t skip_holes(struct address_space *as, vaddr_t va, vaddr_t end,
-                          pte_t **pte)
+vaddr_t table_skip_holes(struct address_space *as, vaddr_t va, vaddr_t end,
+                         pte_t **pte)
 {
     while (va < end) {
         pte_t *table = phys_to_virt(as->pml4);
@@ -143,7 +141,8 @@ void table_unmap_range(struct address_space *as, struct tlb_batch *batch,
 {
     pte_t *pte;
 
-    for (vaddr_t va = start; (va = skip_holes(as, va, end, &pte)) < end;) {
+    for (vaddr_t va = start;
+         (va = table_skip_holes(as, va, end, &pte)) < end;) {
         vaddr_t stop = ALIGN_DOWN(va, pt_span(1)) + pt_span(1);
         stop = MIN(stop, end);
         unmap_entries(as, batch, pte, va, stop);

@@ -33,6 +33,12 @@ pte_t *table_find(struct address_space *as, vaddr_t va) MUST_HOLD(as->lock);
 __must_check pte_t *table_make(struct address_space *as, vaddr_t va)
     MUST_HOLD(as->lock);
 
+/* First address >= va whose last-level table exists (then *pte is its entry),
+ * or an address >= end.  Holes cost nothing, whatever their size: walks over
+ * regions, which may be mostly empty, go by this. */
+vaddr_t table_skip_holes(struct address_space *as, vaddr_t va, vaddr_t end,
+                         pte_t **pte) MUST_HOLD(as->lock);
+
 /* Frames taken out of page tables wait here until no TLB can reach them. */
 enum { TLB_BATCH_FRAMES = 48 };
 struct tlb_batch {

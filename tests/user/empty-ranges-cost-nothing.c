@@ -14,7 +14,7 @@
 
 #define TERABYTE (1ul << 40)
 
-enum { WHOLE = 100, PART = 30, MOST_MS = 500, MOST_MOVE_MS = 5000 };
+enum { WHOLE = 60, PART = 20, MOST_MS = 300, MOST_MOVE_MS = 5000 };
 
 static char *memory;
 
