@@ -24,7 +24,7 @@
 
 enum {
     MOST_ALLOCATIONS = 120, /* tried for one call */
-    FILE_PAGES = 30, /* a string of an exec may have 32 */
+    FILE_PAGES = 30,        /* a string of an exec may have 32 */
     ODD_RESULT = 99,
 };
 
