@@ -209,3 +209,49 @@ def test_kernel_uses_under_8_mebibytes():
     print(done.stdout.decode())
     # What is not adopted by the page cache of the initrd is the kernel's.
     assert 256 * 1024 - user - max(0, initrd - values["Cached"]) < 8192
+
+
+# -- nothing stays behind ----------------------------------------------------
+
+ROUNDS = """
+look() {
+    echo 3 > /proc/sys/vm/drop_caches
+    sleep 0.3
+    grep Frames /proc/meminfo
+    cat /proc/slabinfo
+    ls /proc | grep '^[0-9]' | wc -l
+}
+/t 100 > /dev/null || exit 1
+look > /tmp/before
+look > /tmp/after
+look > /tmp/before
+/t 2500 > /dev/null || exit 2
+look > /tmp/after
+cat /tmp/before
+echo ----
+cat /tmp/after
+"""
+
+
+def test_10000_rounds_leave_nothing_behind(tmp_path):
+    """fork, exec, exit, wait in four processes on four CPUs."""
+    (tmp_path / "rounds.sh").write_text(ROUNDS)
+    program = os.path.join(harness.BUILD, "tests", "user",
+                           "stress-fork-exec-wait")
+    done = tools_run("--smp", "4", "--add", f"{tmp_path}/rounds.sh:/rounds.sh",
+                     "--add", f"{program}:/t", "--status",
+                     str(tmp_path / "s"), command=["sh", "/rounds.sh"],
+                     timeout=300)
+    assert done.returncode == 0, done.stderr
+    before, _, after = done.stdout.decode().partition("----\n")
+    before, after = before.splitlines(), after.splitlines()
+    assert len(before) == len(after) > 20
+    for old, new in zip(before[:-1], after[:-1]):
+        name, old_count = old.split()[:2]
+        new_count = new.split()[1]
+        if name == "FramesFree:":
+            assert int(new_count) >= int(old_count)
+        elif not name.startswith(("Frames", "slabinfo", "#")):
+            assert int(new_count) <= int(old_count), (old, new)
+    assert before[-1] == after[-1]  # processes
+    assert status_lines(tmp_path / "s")["audit"] == ["ok"]
