@@ -276,60 +276,27 @@ static int show_thread_self(const struct proc_ref *ref, struct text *out)
 
 /* ---- processors ---------------------------------------------------------- */
 
-/* Flags as Linux names them: bit of a CPUID register. */
-static const struct cpu_flag {
-    uint32_t leaf;
-    uint8_t reg, bit; /* reg: index into struct cpuid */
+/* Flags as Linux names them: what every x86-64 has, then what this kernel asks
+ * for. */
+static const char baseline_flags[] = "fpu tsc msr pae cx8 apic cmov fxsr sse "
+                                     "sse2 syscall lm";
+static const struct {
     const char *name;
+    const bool *present;
 } cpu_flags[] = {
-    { 1, 3, 0, "fpu" },
-    { 1, 3, 4, "tsc" },
-    { 1, 3, 5, "msr" },
-    { 1, 3, 6, "pae" },
-    { 1, 3, 8, "cx8" },
-    { 1, 3, 9, "apic" },
-    { 1, 3, 13, "pge" },
-    { 1, 3, 15, "cmov" },
-    { 1, 3, 24, "fxsr" },
-    { 1, 3, 25, "sse" },
-    { 1, 3, 26, "sse2" },
-    { 0x80000001, 3, 11, "syscall" },
-    { 0x80000001, 3, 20, "nx" },
-    { 0x80000001, 3, 26, "pdpe1gb" },
-    { 0x80000001, 3, 27, "rdtscp" },
-    { 0x80000001, 3, 29, "lm" },
-    { 1, 2, 0, "pni" },
-    { 1, 2, 9, "ssse3" },
-    { 1, 2, 12, "fma" },
-    { 1, 2, 13, "cx16" },
-    { 1, 2, 19, "sse4_1" },
-    { 1, 2, 20, "sse4_2" },
-    { 1, 2, 22, "movbe" },
-    { 1, 2, 23, "popcnt" },
-    { 1, 2, 25, "aes" },
-    { 1, 2, 26, "xsave" },
-    { 1, 2, 28, "avx" },
-    { 1, 2, 30, "rdrand" },
-    { 1, 2, 31, "hypervisor" },
-    { 7, 1, 0, "fsgsbase" },
-    { 7, 1, 3, "bmi1" },
-    { 7, 1, 5, "avx2" },
-    { 7, 1, 7, "smep" },
-    { 7, 1, 8, "bmi2" },
-    { 7, 1, 9, "erms" },
-    { 7, 1, 18, "rdseed" },
-    { 7, 1, 20, "smap" },
-    { 7, 2, 2, "umip" },
+    { "nx", &cpu_features.nx },
+    { "pge", &cpu_features.pge },
+    { "pdpe1gb", &cpu_features.pdpe1gb },
+    { "rdtscp", &cpu_features.rdtscp },
+    { "xsave", &cpu_features.xsave },
+    { "avx", &cpu_features.avx },
+    { "xsaveopt", &cpu_features.xsaveopt },
+    { "rdrand", &cpu_features.rdrand },
+    { "fsgsbase", &cpu_features.fsgsbase },
+    { "smep", &cpu_features.smep },
+    { "smap", &cpu_features.smap },
+    { "umip", &cpu_features.umip },
 };
-
-static bool has_flag(const struct cpu_flag *flag)
-{
-    uint32_t max = cpuid_read(flag->leaf & 0x80000000, 0).eax;
-    struct cpuid r = cpuid_read(flag->leaf, 0);
-    const uint32_t regs[4] = { r.eax, r.ebx, r.ecx, r.edx };
-
-    return flag->leaf <= max && (regs[flag->reg] >> flag->bit & 1);
-}
 
 static void show_brand(struct text *out)
 {
@@ -357,11 +324,11 @@ static int show_cpuinfo(const struct proc_ref *ref, struct text *out)
         show_brand(out);
         text_printf(out, "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\n",
                     cpu_count, cpu);
-        text_printf(out,
-                    "cpu cores\t: %u\napicid\t\t: %u\nflags\t\t:", cpu_count,
+        text_printf(out, "cpu cores\t: %u\napicid\t\t: %u\n", cpu_count,
                     cpus[cpu].apic_id);
+        text_printf(out, "flags\t\t: %s", baseline_flags);
         for (unsigned i = 0; i < ARRAY_LENGTH(cpu_flags); i++)
-            if (has_flag(&cpu_flags[i]))
+            if (*cpu_flags[i].present)
                 text_printf(out, " %s", cpu_flags[i].name);
         text_printf(out, "\n\n");
     }
