@@ -230,6 +230,16 @@ vaddr_t region_find_room(struct address_space *as, uint64_t bytes)
     return 0;
 }
 
+void region_free_hole_tables(struct tlb_batch *batch, vaddr_t start,
+                             vaddr_t end)
+{
+    struct region *before = region_before_locked(batch->as, start);
+    struct region *after = region_find_from_locked(batch->as, end);
+
+    table_free_range(batch, start, end, before ? before->end : 0,
+                     after ? after->start : USER_END);
+}
+
 int region_unmap_range(struct address_space *as, vaddr_t start, vaddr_t end)
 {
     struct tlb_batch batch;
@@ -244,12 +254,8 @@ int region_unmap_range(struct address_space *as, vaddr_t start, vaddr_t end)
     if (region_split_at(as, start) != 0 || region_split_at(as, end) != 0)
         return -ENOMEM;
 
-    struct region *before = region_before_locked(as, start);
-    vaddr_t floor = before ? before->end : 0;
     tlb_batch_init(&batch, as);
     table_unmap_range(as, &batch, start, end);
-    tlb_batch_finish(&batch);
-
     r = region_find_from_locked(as, start);
     while (r && r->start < end) {
         struct region *next = region_next_locked(r);
@@ -257,7 +263,8 @@ int region_unmap_range(struct address_space *as, vaddr_t start, vaddr_t end)
         region_free(r);
         r = next;
     }
-    table_free_range(as, start, end, floor, r ? r->start : USER_END);
+    region_free_hole_tables(&batch, start, end);
+    tlb_batch_finish(&batch);
     if (end > as->mmap_hint)
         as->mmap_hint = end;
     return 0;

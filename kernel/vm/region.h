@@ -53,6 +53,18 @@ struct region *region_before_locked(struct address_space *as, vaddr_t va)
 __must_check int region_unmap_range(struct address_space *as, vaddr_t start,
                                     vaddr_t end) MUST_HOLD(as->lock);
 
+/* Free the tables of [start, end), where no region is, unless they serve the
+ * regions around it. */
+struct tlb_batch;
+void region_free_hole_tables(struct tlb_batch *batch, vaddr_t start,
+                             vaddr_t end);
+
+/* Is [start, start+bytes) within what user space may map? */
+static inline bool region_range_ok(vaddr_t start, uint64_t bytes)
+{
+    return bytes <= USER_END && start <= USER_END - bytes;
+}
+
 /* Page index of `va` in the region's mapping or family. */
 static inline uint64_t region_index(const struct region *r, vaddr_t va)
 {

@@ -73,6 +73,8 @@ void tlb_batch_finish(struct tlb_batch *batch)
     if (batch->start < batch->end) {
         if (this_cpu->active_space == as)
             tlb_flush_local(batch->start, batch->end);
+        /* A CPU that is not in the mask yet must see the changed entries. */
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
         uint32_t others = __atomic_load_n(&as->cpu_mask, __ATOMIC_SEQ_CST) &
                           ~(1u << this_cpu->id);
         if (others)
@@ -152,7 +154,7 @@ void table_unmap_range(struct address_space *as, struct tlb_batch *batch,
 
 /* Free the tables of `level` below `table` whose whole span lies in
  * [floor, ceiling), and look inside those that only overlap it. */
-static void free_tables(struct address_space *as, pte_t *table, unsigned level,
+static void free_tables(struct tlb_batch *batch, pte_t *table, unsigned level,
                         vaddr_t start, vaddr_t end, vaddr_t floor,
                         vaddr_t ceiling)
 {
@@ -163,19 +165,23 @@ static void free_tables(struct address_space *as, pte_t *table, unsigned level,
         if (!(*entry & PTE_PRESENT))
             continue;
         if (level > 1)
-            free_tables(as, next_table(*entry), level - 1, MAX(va, start),
+            free_tables(batch, next_table(*entry), level - 1, MAX(va, start),
                         MIN(va + span, end), floor, ceiling);
         if (va < floor || va + span > ceiling)
             continue;
         struct frame *f = pte_frame(*entry);
         *entry = 0;
-        as->table_pages--;
-        frame_put(f);
+        batch->as->table_pages--;
+        /* Any page of it: invlpg drops the paging-structure caches whole.
+         * [SDM-3A "Operations that Invalidate TLBs and Paging-Structure
+         * Caches"] */
+        tlb_batch_add(batch, MAX(va, start), f);
     }
 }
 
-void table_free_range(struct address_space *as, vaddr_t start, vaddr_t end,
+void table_free_range(struct tlb_batch *batch, vaddr_t start, vaddr_t end,
                       vaddr_t floor, vaddr_t ceiling)
 {
-    free_tables(as, phys_to_virt(as->pml4), 3, start, end, floor, ceiling);
+    free_tables(batch, phys_to_virt(batch->as->pml4), 3, start, end, floor,
+                ceiling);
 }

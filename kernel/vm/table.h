@@ -39,7 +39,7 @@ __must_check pte_t *table_make(struct address_space *as, vaddr_t va)
 vaddr_t table_skip_holes(struct address_space *as, vaddr_t va, vaddr_t end,
                          pte_t **pte) MUST_HOLD(as->lock);
 
-/* Frames taken out of page tables wait here until no TLB can reach them. */
+/* Frames taken out of page tables, and tables, wait here until no TLB can reach them. */
 enum { TLB_BATCH_FRAMES = 48 };
 struct tlb_batch {
     struct address_space *as;
@@ -58,9 +58,11 @@ void table_unmap_range(struct address_space *as, struct tlb_batch *batch,
                        vaddr_t start, vaddr_t end) MUST_HOLD(as->lock);
 
 /* Free the tables that serve only addresses in the hole [floor, ceiling) around
- * [start, end), which holds no pages any more; the TLB was flushed. */
-void table_free_range(struct address_space *as, vaddr_t start, vaddr_t end,
-                      vaddr_t floor, vaddr_t ceiling) MUST_HOLD(as->lock);
+ * [start, end), which holds no pages any more.  They go through the batch, too:
+ * a CPU may have cached where they are. */
+void table_free_range(struct tlb_batch *batch, vaddr_t start, vaddr_t end,
+                      vaddr_t floor, vaddr_t ceiling)
+    MUST_HOLD(batch->as->lock);
 
 /* Count of resident pages up or down when `frame` is mapped or unmapped. */
 static inline void rss_add(struct address_space *as, const struct frame *frame,
