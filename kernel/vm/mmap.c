@@ -1,6 +1,6 @@
 /*
- * vm/mmap.c - what mmap, munmap, mprotect, brk, mremap, madvise, mincore and
- * msync do to an address space.
+ * vm/mmap.c - what mmap, munmap, mprotect, brk and mremap do to an address
+ * space.
  *
  * Idea:  check everything, then change: each call validates its range first
  *        and does what may fail (splits, a new region) before what may not.
@@ -23,12 +23,6 @@
      MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE |          \
      MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |    \
      MAP_FIXED_NOREPLACE)
-
-/* Is [start, start+bytes) within what user space may map? */
-static bool range_ok(vaddr_t start, uint64_t bytes)
-{
-    return bytes <= USER_END && start <= USER_END - bytes;
-}
 
 /* Room under RLIMIT_AS and the number of regions for one more? */
 static bool limits_allow(struct address_space *as, uint64_t bytes)
@@ -70,7 +64,7 @@ int as_map_fixed(struct address_space *as, vaddr_t start, uint64_t bytes,
                  uint32_t prot, uint32_t flags, struct mapping *mapping,
                  uint64_t first_index)
 {
-    if (!range_ok(start, bytes) || bytes == 0)
+    if (!region_range_ok(start, bytes) || bytes == 0)
         return -ENOMEM;
     mutex_lock(&as->lock);
     if (!mapping)
@@ -97,7 +91,7 @@ static vaddr_t choose_address(struct address_space *as, vaddr_t addr,
             *err = -EINVAL;
             return 0;
         }
-        if (!range_ok(addr, bytes))
+        if (!region_range_ok(addr, bytes))
             return 0;
         if (addr < USER_MIN) {
             *err = -EPERM;
@@ -111,7 +105,7 @@ static vaddr_t choose_address(struct address_space *as, vaddr_t addr,
         return addr;
     }
     addr = ALIGN_DOWN(addr, PAGE_SIZE);
-    if (addr >= USER_MIN && range_ok(addr, bytes)) {
+    if (addr >= USER_MIN && region_range_ok(addr, bytes)) {
         struct region *r = region_find_from_locked(as, addr);
         if (!r || r->start >= addr + bytes)
             return addr;
@@ -188,7 +182,7 @@ int64_t vm_mmap(struct address_space *as, vaddr_t addr, uint64_t bytes,
 
 int64_t vm_munmap(struct address_space *as, vaddr_t addr, uint64_t bytes)
 {
-    if ((addr & ~PAGE_MASK) || bytes == 0 || !range_ok(addr, bytes))
+    if ((addr & ~PAGE_MASK) || bytes == 0 || !region_range_ok(addr, bytes))
         return -EINVAL;
     mutex_lock(&as->lock);
     int err = region_unmap_range(as, addr, addr + ALIGN_UP(bytes, PAGE_SIZE));
@@ -252,7 +246,7 @@ int64_t vm_mprotect(struct address_space *as, vaddr_t addr, uint64_t bytes,
         return -EINVAL;
     if (bytes == 0)
         return 0;
-    if (bytes > USER_END || !range_ok(addr, ALIGN_UP(bytes, PAGE_SIZE)))
+    if (bytes > USER_END || !region_range_ok(addr, ALIGN_UP(bytes, PAGE_SIZE)))
         return -ENOMEM;
     vaddr_t end = addr + ALIGN_UP(bytes, PAGE_SIZE);
 
@@ -381,7 +375,7 @@ static bool can_extend(struct region *r, vaddr_t addr, uint64_t old_bytes,
 {
     struct region *next = region_next_locked(r);
 
-    return addr + old_bytes == r->end && range_ok(addr, new_bytes) &&
+    return addr + old_bytes == r->end && region_range_ok(addr, new_bytes) &&
            (!next || next->start >= addr + new_bytes);
 }
 
@@ -435,14 +429,15 @@ int64_t vm_mremap(struct address_space *as, vaddr_t addr, uint64_t old_bytes,
         return -EINVAL;
     if ((addr & ~PAGE_MASK) || new_bytes == 0 || old_bytes == 0)
         return -EINVAL;
-    if (old_bytes > USER_END || !range_ok(addr, ALIGN_UP(old_bytes, PAGE_SIZE)))
+    if (old_bytes > USER_END ||
+        !region_range_ok(addr, ALIGN_UP(old_bytes, PAGE_SIZE)))
         return -EFAULT;
     if (new_bytes > USER_END)
         return (flags & MREMAP_FIXED) ? -EINVAL : -ENOMEM;
     old_bytes = ALIGN_UP(old_bytes, PAGE_SIZE);
     new_bytes = ALIGN_UP(new_bytes, PAGE_SIZE);
     if (flags & MREMAP_FIXED) {
-        if ((new_addr & ~PAGE_MASK) || !range_ok(new_addr, new_bytes) ||
+        if ((new_addr & ~PAGE_MASK) || !region_range_ok(new_addr, new_bytes) ||
             new_addr < USER_MIN)
             return -EINVAL;
         if (new_addr < addr + old_bytes && addr < new_addr + new_bytes)
@@ -451,140 +446,6 @@ int64_t vm_mremap(struct address_space *as, vaddr_t addr, uint64_t old_bytes,
     mutex_lock(&as->lock);
     int64_t result =
         remap_locked(as, addr, old_bytes, new_bytes, flags, new_addr);
-    mutex_unlock(&as->lock);
-    return result;
-}
-
-/* Advice that changes nothing here is still checked. */
-static bool advice_is_known(int advice)
-{
-    switch (advice) {
-    case MADV_NORMAL:
-    case MADV_RANDOM:
-    case MADV_SEQUENTIAL:
-    case MADV_WILLNEED:
-    case MADV_DONTNEED:
-    case MADV_FREE:
-    case MADV_DONTFORK:
-    case MADV_DOFORK:
-    case MADV_NOHUGEPAGE:
-    case MADV_HUGEPAGE:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static int advise_region(struct address_space *as, struct region *r,
-                         vaddr_t start, vaddr_t end, int advice)
-    MUST_HOLD(as->lock);
-static int advise_region(struct address_space *as, struct region *r,
-                         vaddr_t start, vaddr_t end, int advice)
-{
-    struct tlb_batch batch;
-
-    if (advice == MADV_FREE && r->mapping)
-        return -EINVAL;
-    if (advice == MADV_DONTNEED || advice == MADV_FREE) {
-        tlb_batch_init(&batch, as);
-        table_unmap_range(as, &batch, start, end);
-        tlb_batch_finish(&batch);
-    } else if (advice == MADV_DONTFORK || advice == MADV_DOFORK) {
-        if (region_split_at(as, start) != 0 || region_split_at(as, end) != 0)
-            return -ENOMEM;
-        r = region_find_locked(as, start);
-        r->flags &= ~(uint32_t)REGION_DONTFORK;
-        if (advice == MADV_DONTFORK)
-            r->flags |= REGION_DONTFORK;
-    }
-    return 0;
-}
-
-int64_t vm_madvise(struct address_space *as, vaddr_t addr, uint64_t bytes,
-                   int advice)
-{
-    int64_t result = 0;
-
-    if ((addr & ~PAGE_MASK) || !advice_is_known(advice))
-        return -EINVAL;
-    if (bytes > USER_END)
-        return -EINVAL;
-    bytes = ALIGN_UP(bytes, PAGE_SIZE);
-    if (addr + bytes < addr)
-        return -EINVAL;
-    mutex_lock(&as->lock);
-    vaddr_t va = addr, end = addr + bytes;
-    while (va < end) {
-        struct region *r = region_find_from_locked(as, va);
-        if (!r || r->start > va)
-            result = -ENOMEM; /* holes are skipped, then told */
-        if (!r || r->start >= end)
-            break;
-        va = MAX(va, r->start);
-        vaddr_t stop = MIN(end, r->end);
-        int err = advise_region(as, r, va, stop, advice);
-        if (err != 0) {
-            result = err;
-            break;
-        }
-        va = stop;
-    }
-    mutex_unlock(&as->lock);
-    return result;
-}
-
-int64_t vm_mincore(struct address_space *as, vaddr_t addr, uint64_t bytes,
-                   unsigned char __user *vec)
-{
-    unsigned char chunk[256];
-
-    if (addr & ~PAGE_MASK)
-        return -EINVAL;
-    if (bytes > USER_END || !range_ok(addr, bytes))
-        return -ENOMEM;
-    uint64_t pages = ALIGN_UP(bytes, PAGE_SIZE) >> PAGE_SHIFT;
-    for (uint64_t done = 0; done < pages;) {
-        uint64_t n = MIN(pages - done, sizeof(chunk));
-        mutex_lock(&as->lock);
-        for (uint64_t i = 0; i < n; i++) {
-            vaddr_t va = addr + ((done + i) << PAGE_SHIFT);
-            if (!region_find_locked(as, va)) {
-                mutex_unlock(&as->lock);
-                return -ENOMEM;
-            }
-            pte_t *pte = table_find(as, va);
-            chunk[i] = pte && pte_has_frame(*pte);
-        }
-        mutex_unlock(&as->lock);
-        if (copy_to_user(vec + done, chunk, n) != 0)
-            return -EFAULT;
-        done += n;
-    }
-    return 0;
-}
-
-int64_t vm_msync(struct address_space *as, vaddr_t addr, uint64_t bytes,
-                 int flags)
-{
-    int64_t result = 0;
-
-    if ((addr & ~PAGE_MASK) ||
-        (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
-        ((flags & MS_ASYNC) && (flags & MS_SYNC)))
-        return -EINVAL;
-    if (bytes > USER_END || !range_ok(addr, bytes))
-        return -ENOMEM;
-    /* All files live in memory: their mappings are the files. */
-    mutex_lock(&as->lock);
-    vaddr_t end = addr + ALIGN_UP(bytes, PAGE_SIZE);
-    for (vaddr_t va = addr; va < end;) {
-        struct region *r = region_find_locked(as, va);
-        if (!r) {
-            result = -ENOMEM;
-            break;
-        }
-        va = r->end;
-    }
     mutex_unlock(&as->lock);
     return result;
 }
