@@ -344,28 +344,49 @@ static int make_target_tables(struct address_space *as, vaddr_t from,
     return 0;
 }
 
-/* Move (part of) region `r` to `to`, which is free, growing it to new_bytes.
- * The index stays: the frames are found as before. */
-static int64_t move_region(struct address_space *as, struct region *r,
-                           vaddr_t addr, uint64_t old_bytes, vaddr_t to,
-                           uint64_t new_bytes) MUST_HOLD(as->lock);
-static int64_t move_region(struct address_space *as, struct region *r,
-                           vaddr_t addr, uint64_t old_bytes, vaddr_t to,
-                           uint64_t new_bytes)
+/* All of moving region `r` that may fail: a region of new_bytes at `to`, with
+ * page tables.  On error nothing is left of it. */
+static int prepare_target(struct address_space *as, const struct region *r,
+                          vaddr_t to, uint64_t new_bytes) MUST_HOLD(as->lock);
+static int prepare_target(struct address_space *as, const struct region *r,
+                          vaddr_t to, uint64_t new_bytes)
 {
-    uint64_t moved = MIN(old_bytes, new_bytes);
+    uint64_t moved = MIN(r->end - r->start, new_bytes);
+    struct tlb_batch batch;
+    int err = make_target_tables(as, r->start, to, moved);
 
-    if (make_target_tables(as, addr, to, moved) != 0)
-        return -ENOMEM;
-    int err = map_locked(as, to, new_bytes, r->prot,
+    if (err == 0)
+        err = map_locked(as, to, new_bytes, r->prot,
                          r->flags & ~(uint32_t)REGION_HEAP, r->mapping,
-                         region_index(r, addr));
-    if (err != 0)
-        return err;
-    move_entries(as, addr, to, moved);
-    /* Splitting may fail; then the old range stays mapped, empty. */
-    if (region_unmap_range(as, addr, addr + old_bytes) != 0)
+                         r->first_index);
+    if (err != 0) {
+        tlb_batch_init(&batch, as);
+        region_free_hole_tables(&batch, to, to + new_bytes);
+        tlb_batch_finish(&batch);
+    }
+    return err;
+}
+
+/* Move [addr, addr + old_bytes) of one region to `to`, which is free, growing it
+ * to new_bytes.  The index stays: the frames are found as before. */
+static int64_t move_region(struct address_space *as, vaddr_t addr,
+                           uint64_t old_bytes, vaddr_t to, uint64_t new_bytes)
+    MUST_HOLD(as->lock);
+static int64_t move_region(struct address_space *as, vaddr_t addr,
+                           uint64_t old_bytes, vaddr_t to, uint64_t new_bytes)
+{
+    if (region_split_at(as, addr) != 0 ||
+        region_split_at(as, addr + old_bytes) != 0)
         return -ENOMEM;
+    struct region *r = region_find_locked(as, addr);
+    int err = prepare_target(as, r, to, new_bytes);
+    if (err != 0) {
+        region_merge_around(as, r);
+        return err;
+    }
+    move_entries(as, addr, to, MIN(old_bytes, new_bytes));
+    err = region_unmap_range(as, addr, addr + old_bytes);
+    assert(err == 0); /* there is nothing to split any more */
     return (int64_t)to;
 }
 
@@ -397,8 +418,7 @@ static int64_t remap_locked(struct address_space *as, vaddr_t addr,
         int err = region_unmap_range(as, new_addr, new_addr + new_bytes);
         if (err != 0)
             return err;
-        r = region_find_locked(as, addr);
-        return move_region(as, r, addr, old_bytes, new_addr, new_bytes);
+        return move_region(as, addr, old_bytes, new_addr, new_bytes);
     }
     if (new_bytes <= old_bytes) {
         int err =
@@ -418,7 +438,7 @@ static int64_t remap_locked(struct address_space *as, vaddr_t addr,
     vaddr_t to = region_find_room(as, new_bytes);
     if (to == 0)
         return -ENOMEM;
-    return move_region(as, r, addr, old_bytes, to, new_bytes);
+    return move_region(as, addr, old_bytes, to, new_bytes);
 }
 
 int64_t vm_mremap(struct address_space *as, vaddr_t addr, uint64_t old_bytes,
