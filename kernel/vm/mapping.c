@@ -221,7 +221,7 @@ int mapping_adopt_frame(struct mapping *m, uint64_t index, struct frame *frame)
 }
 
 /* Take one space that maps `m` and was not visited in this generation; with a
- * reference.  NULL: all were. */
+ * reference.  All its regions count as visited.  NULL: no space is left. */
 static struct address_space *next_space(struct mapping *m, uint64_t generation)
 {
     struct address_space *as = NULL;
@@ -231,11 +231,11 @@ static struct address_space *next_space(struct mapping *m, uint64_t generation)
     list_for_each (r, &m->regions, mapping_link) {
         if (r->zap_generation == generation)
             continue;
-        r->zap_generation = generation;
-        if (!as_get_unless_dead(r->space))
-            continue; /* its teardown drops the pages */
-        as = r->space;
-        break;
+        if (!as && as_get_unless_dead(r->space))
+            as = r->space;
+        /* Of a dead space the teardown drops the pages. */
+        if (!as || r->space == as)
+            r->zap_generation = generation;
     }
     mutex_unlock(&m->lock);
     return as;
