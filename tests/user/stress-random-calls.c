@@ -322,7 +322,7 @@ static void use_signals(void)
 
 static void child_lives(long count)
 {
-    alarm(SECONDS);
+    alarm(SECONDS + (unsigned int)(rounds / 5000));
     for (long i = 0; i < count; i++) {
         unsigned int what = next(100);
         if (what < 40) {
