@@ -10,11 +10,13 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 
 TESTS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(TESTS)
 BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
 RUN = os.path.join(ROOT, "tools", "run")
+BOOT_SECONDS = 30
 DEFAULTS = {"smp": "1 4", "timeout": "60", "mem": "256M", "host": "yes",
             "args": "", "leaks": "no", "status": "0"}
 MARK = re.compile(
@@ -112,15 +114,13 @@ class Batch:
             for guest, host in self.files.items():
                 add += ["--add", f"{_stripped(host, folder)}:{guest}"]
             status = os.path.join(folder, "status")
-            done = tools_run(
-                *self.options, *add, "--status", status,
-                command=["testrun", "-t", str(seconds)] +
-                (["-m"] if check else []) + group,
-                timeout=30 + 2 * seconds * min(len(group), 10))
-            out = done.stdout.decode(errors="replace")
-            err = done.stderr.decode(errors="replace")
+            command = [RUN, *self.options, *add, "--status", status, "--",
+                       "testrun", "-t", str(seconds)]
+            code, out, err = _run_watched(
+                command + (["-m"] if check else []) + group, folder,
+                2 * seconds + BOOT_SECONDS)
             found = read_status(status) if os.path.exists(status) else {}
-        self._take_verdicts(group, out, err, done.returncode, found)
+        self._take_verdicts(group, out, err, code, found)
 
     def _take_verdicts(self, group, out, err, code, found):
         stdout, stderr = _cut(out), _cut(err)
@@ -143,6 +143,31 @@ class Batch:
         elif code or [a for a in found.get("audit", []) if a != "ok"]:
             self.verdicts[group[-1]].why = \
                 f"tools/run ended with {code}, audit {found.get('audit')}"
+
+
+def _run_watched(command, folder, stall_seconds):
+    """Run a batch; ends it when a case makes no progress for so long.
+
+    Returns exit code, stdout and stderr. testrun has a time limit of its own;
+    this one is for a machine that no longer answers.
+    """
+    paths = [os.path.join(folder, name) for name in ("stdout", "stderr")]
+    with open(paths[0], "wb") as out, open(paths[1], "wb") as err, \
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
+                             stderr=err) as run:
+        size, since = 0, time.monotonic()
+        while run.poll() is None:
+            time.sleep(0.05)
+            if os.path.getsize(paths[0]) != size:
+                size, since = os.path.getsize(paths[0]), time.monotonic()
+            elif time.monotonic() - since > stall_seconds:
+                run.terminate()
+                run.wait()
+    texts = []
+    for path in paths:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            texts.append(file.read())
+    return run.returncode, *texts
 
 
 def _cut(text):
