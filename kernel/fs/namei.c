@@ -90,22 +90,25 @@ static bool has_name(const char *text)
     return *text != '\0';
 }
 
-/* Behind the name just taken: is there another?  Notes trailing slashes. */
+/* Behind the name just taken: is there another?  If not, notes whether slashes
+ * follow: those that end a link's text stand between two names otherwise. */
 static bool walk_has_more(struct path_walk *walk)
 {
     const char *rest = walk->rest;
     const struct walk_link *link = walk->links;
+    bool slash = false;
 
     for (;;) {
         if (has_name(rest))
             return true;
-        if (*rest != '\0')
-            walk->trailing_slash = true;
+        slash = slash || *rest != '\0';
         if (link == NULL)
-            return false;
+            break;
         rest = link->outer_rest;
         link = link->outer;
     }
+    walk->trailing_slash = slash;
+    return false;
 }
 
 struct inode *walk_mounts(struct inode *inode)
