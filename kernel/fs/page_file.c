@@ -196,21 +196,20 @@ int page_file_truncate(struct inode *inode, uint64_t size)
 int64_t page_file_seek(struct inode *inode, uint64_t offset, bool hole)
 {
     uint64_t size = file_size(inode);
+    uint64_t index = offset / PAGE_SIZE;
 
     if (offset >= size)
         return -ENXIO;
-    while (offset < size) {
-        struct frame *frame;
-        mapping_get_cached(&inode->mapping, offset / PAGE_SIZE, 1, &frame);
-        bool is_hole = frame == NULL;
-        if (frame != NULL)
-            frame_put(frame);
-        if (is_hole == hole)
-            return (int64_t)offset;
-        offset = ALIGN_DOWN(offset, PAGE_SIZE) + PAGE_SIZE;
+    uint64_t data = mapping_next_cached(&inode->mapping, index);
+    while (hole && data == index) { /* ends: what has frames is in memory */
+        data = mapping_next_cached(&inode->mapping, ++index);
         sched_point();
     }
-    return hole ? (int64_t)size : -ENXIO; /* the end counts as a hole */
+    if (!hole)
+        index = data;
+    if (index > (size - 1) / PAGE_SIZE)
+        return hole ? (int64_t)size : -ENXIO; /* the end counts as a hole */
+    return (int64_t)MAX(index * PAGE_SIZE, offset);
 }
 
 static struct mapping *page_file_mmap(struct file *file)

@@ -207,6 +207,35 @@ void mapping_get_cached(struct mapping *m, uint64_t index, unsigned count,
     mutex_unlock(&m->lock);
 }
 
+/* `index` if it has a frame, else the first index behind the empty slot that
+ * was met on the way down to it. */
+static uint64_t skip_hole(const struct mapping *m, uint64_t index)
+{
+    const struct page_node *node = m->root;
+
+    for (uint32_t level = m->height; level > 0; level--) {
+        const struct page_node *below = node->slots[slot_at(index, level)];
+        if (!below)
+            return (index | (capacity(level - 1) - 1)) + 1;
+        node = below;
+    }
+    return index;
+}
+
+uint64_t mapping_next_cached(struct mapping *m, uint64_t index)
+{
+    mutex_lock(&m->lock);
+    uint64_t end = m->root ? MIN(size_pages(m), capacity(m->height)) : 0;
+    while (index < end) {
+        uint64_t next = skip_hole(m, index);
+        if (next == index)
+            break;
+        index = next;
+    }
+    mutex_unlock(&m->lock);
+    return index < end ? index : UINT64_MAX;
+}
+
 int mapping_adopt_frame(struct mapping *m, uint64_t index, struct frame *frame)
 {
     mutex_lock(&m->lock);

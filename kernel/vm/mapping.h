@@ -75,6 +75,10 @@ __must_check int mapping_get_frame_extend(struct mapping *mapping,
 void mapping_get_cached(struct mapping *mapping, uint64_t index, unsigned count,
                         struct frame **out);
 
+/* The first index from `index` on, within the size, that has a cached frame;
+ * UINT64_MAX if there is none.  Holes are skipped in steps of whole subtrees. */
+uint64_t mapping_next_cached(struct mapping *mapping, uint64_t index);
+
 /* Put an initrd frame in at `index` without a copy (boot only): the frame is
  * adopted as FRAME_MAPPING, its reference belongs to the mapping. */
 __must_check int mapping_adopt_frame(struct mapping *mapping, uint64_t index,
