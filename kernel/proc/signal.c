@@ -35,6 +35,12 @@
 /* Bytes of siginfo that any sender fills; the rest is padding. */
 enum { SIGINFO_USED_BYTES = 48 };
 
+/* Flags of actions; others are dropped, so that a program can find out which
+ * ones there are by reading its action back. */
+#define ACTION_FLAGS                                                           \
+    (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART |      \
+     SA_NODEFER | SA_RESETHAND | SA_RESTORER)
+
 /* One queued siginfo.  Lock key: [G] signal_lock */
 struct signal_entry {
     struct signal_entry *next; /* [G] in order of sending */
@@ -142,13 +148,15 @@ static void nudge(struct thread *t)
         lapic_send_ipi(cpus[t->cpu].apic_id, VECTOR_RESCHEDULE);
 }
 
-/* Append a siginfo for `signal`; without memory, or beyond the limit, none. */
+/* Append a siginfo for `signal`; without memory none.  The limit is for
+ * real-time signals: there is one entry of each other signal at most. */
 static void enqueue(struct process *p, struct signal_entry **queue, int signal,
                     const siginfo_t *info)
 {
     struct signal_entry *e = NULL;
 
-    if (p->queued_signals < p->limits[RLIMIT_SIGPENDING].rlim_cur)
+    if (signal < SIGNAL_RT_MIN ||
+        p->queued_signals < p->limits[RLIMIT_SIGPENDING].rlim_cur)
         e = slab_alloc(&entry_cache);
     if (!e)
         return;
@@ -424,6 +432,7 @@ int signal_set_action(int signal, const struct kernel_sigaction *action,
     spin_lock(&p->signal_lock);
     spin_lock_nested(&p->handlers->lock);
     p->handlers->action[signal - 1] = *action;
+    p->handlers->action[signal - 1].flags &= ACTION_FLAGS;
     p->handlers->action[signal - 1].mask &= ~SIGNALS_UNBLOCKABLE;
     spin_unlock(&p->handlers->lock);
     /* A signal that is ignored from now on is not pending any more, either
@@ -444,6 +453,7 @@ void signal_reset_handlers(struct process *p)
         struct kernel_sigaction *a = &p->handlers->action[i];
         a->handler = a->handler == SIG_IGN ? SIG_IGN : SIG_DFL;
         a->flags = 0;
+        a->restorer = NULL;
         a->mask = 0;
     }
     spin_unlock(&p->handlers->lock);
