@@ -87,6 +87,8 @@ int names_create(struct path_walk *walk, uint32_t mode, uint64_t rdev,
         return err;
     if (inherit && S_ISDIR(mode))
         mode |= S_ISGID;
+    else if (inherit && (mode & S_IXGRP) && !vfs_in_group(dir->gid))
+        mode &= ~(uint32_t)S_ISGID; /* it would run with that group's rights */
     err = dir->ops->create(dir, walk->last, walk->last_length, mode, rdev, out);
     /* Nobody else finds it while the directory is locked. */
     if (err == 0 && inherit)

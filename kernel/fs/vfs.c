@@ -184,6 +184,14 @@ int inode_permission(struct inode *inode, int mask)
     return inode_permission_as(inode, mask, uid, gid);
 }
 
+bool vfs_in_group(uint32_t gid)
+{
+    uint32_t uid, my_gid;
+
+    current_ids(&uid, &my_gid);
+    return uid == 0 || gid == my_gid;
+}
+
 int inode_check_owner(const struct inode *inode)
 {
     uint32_t uid, gid;

@@ -147,6 +147,8 @@ __must_check int inode_permission(struct inode *inode, int mask);
 /* The same question for the user `uid` of group `gid` (access()). */
 __must_check int inode_permission_as(const struct inode *inode, int mask,
                                      uint32_t uid, uint32_t gid);
+/* Is the caller root or in group `gid`? */
+bool vfs_in_group(uint32_t gid);
 /* 0 if the caller is root or owns `inode`, else -EPERM. */
 __must_check int inode_check_owner(const struct inode *inode);
 

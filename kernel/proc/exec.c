@@ -209,7 +209,8 @@ static int exec_copy_args(struct exec *x, const struct process *p,
     return err;
 }
 
-/* Set-user-ID and set-group-ID bits of the file. */
+/* Set-user-ID and set-group-ID bits of the file; the latter without the right
+ * to execute for the group means something else (mandatory locks, once). */
 static void exec_compute_credentials(struct exec *x, const struct process *p)
 {
     struct credentials *c = &x->credentials;
@@ -217,7 +218,7 @@ static void exec_compute_credentials(struct exec *x, const struct process *p)
     *c = p->credentials;
     if (x->file->mode & S_ISUID)
         c->euid = x->file->uid;
-    if (x->file->mode & S_ISGID)
+    if ((x->file->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
         c->egid = x->file->gid;
     c->suid = c->fsuid = c->euid;
     c->sgid = c->fsgid = c->egid;

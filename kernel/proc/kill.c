@@ -15,7 +15,7 @@ static bool may_signal(const struct process *target, int signal)
     MUST_HOLD(process_tree_lock);
 static bool may_signal(const struct process *target, int signal)
 {
-    return process_may_control(target) ||
+    return process_may_signal(target) ||
            (signal == SIGCONT &&
             target->session_entry == process_current()->session_entry);
 }

@@ -46,7 +46,7 @@ int limit_exchange(int32_t pid, unsigned resource, const struct rlimit *new,
     struct process *p = pid ? process_find_locked(pid) : process_current();
     if (!p)
         err = -ESRCH;
-    else if (p != process_current() && !process_may_control(p))
+    else if (!process_may_inspect(p))
         err = -EPERM;
     else if (new)
         err = check_new(&p->limits[resource], new, resource);

@@ -287,7 +287,7 @@ struct fd_table *process_get_files(struct process *p)
     return files;
 }
 
-bool process_may_control(const struct process *target)
+bool process_may_signal(const struct process *target)
 {
     const struct credentials *mine = &process_current()->credentials;
     const struct credentials *theirs = &target->credentials;
@@ -295,4 +295,16 @@ bool process_may_control(const struct process *target)
     return mine->euid == 0 || mine->euid == theirs->uid ||
            mine->euid == theirs->suid || mine->uid == theirs->uid ||
            mine->uid == theirs->suid;
+}
+
+bool process_may_inspect(const struct process *target)
+{
+    const struct credentials *mine = &process_current()->credentials;
+    const struct credentials *theirs = &target->credentials;
+
+    if (target == process_current() || mine->euid == 0)
+        return true;
+    return mine->fsuid == theirs->uid && mine->fsuid == theirs->euid &&
+           mine->fsuid == theirs->suid && mine->fsgid == theirs->gid &&
+           mine->fsgid == theirs->egid && mine->fsgid == theirs->sgid;
 }

@@ -129,8 +129,13 @@ int32_t process_session_of(const struct process *process)
 struct address_space *process_get_space(struct process *process);
 struct fd_table *process_get_files(struct process *process);
 
-/* May the running process send signals to / change `target`? */
-bool process_may_control(const struct process *target);
+/* May the running process send signals to `target`?  Whoever started a program
+ * may, though it has got other rights by a set-user-ID bit. */
+bool process_may_signal(const struct process *target);
+
+/* May it look into `target` and set its limits?  All of the target's ids must
+ * be its own, or the rights of a set-user-ID program would be anybody's. */
+bool process_may_inspect(const struct process *target);
 
 /*
  * A process without threads, space, files, fs context, handlers or pid, in

@@ -119,7 +119,7 @@ int proc_check_access(const struct proc_ref *ref)
     struct process *p = proc_ref_find_locked(ref);
     if (!p)
         err = -ESRCH;
-    else if (p != process_current() && !process_may_control(p))
+    else if (!process_may_inspect(p))
         err = -EACCES;
     spin_unlock(&process_tree_lock);
     return err;

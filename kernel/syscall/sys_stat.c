@@ -184,14 +184,21 @@ static int64_t read_link(struct inode *inode, char __user *buf, size_t size)
 int64_t sys_readlinkat(int dir_fd, const char __user *path, char __user *buf,
                        size_t size)
 {
+    struct path_arg arg;
     struct inode *inode;
 
     if ((int)size <= 0)
         return -EINVAL;
-    int err = path_arg_lookup(dir_fd, path, WALK_NOFOLLOW, &inode);
+    /* An empty path means the link that was opened with O_PATH. */
+    int err = path_arg_get(&arg, dir_fd, path, PATH_MAY_BE_EMPTY);
     if (err != 0)
         return err;
-    int64_t result = -EINVAL;
+    int64_t result = *arg.path == '\0' ? -ENOENT : -EINVAL;
+    err = vfs_lookup(arg.start, arg.path, WALK_NOFOLLOW | WALK_EMPTY_PATH,
+                     &inode);
+    path_arg_put(&arg);
+    if (err != 0)
+        return err;
     if (S_ISLNK(inode->mode) && inode->ops->readlink != NULL)
         result = read_link(inode, buf, (size_t)(int)size);
     inode_put(inode);
@@ -211,13 +218,16 @@ int64_t sys_umask(mode_t mask)
                                __ATOMIC_RELAXED);
 }
 
-/* Takes over the reference. */
+/* Takes over the reference.  Nobody can give a file the rights of a group that
+ * he is not in. */
 static int64_t change_mode(struct inode *inode, mode_t mode)
 {
     int err = inode_check_owner(inode);
 
     if (err == 0) {
         mutex_lock(&inode->lock);
+        if (!vfs_in_group(inode->gid))
+            mode &= ~(mode_t)S_ISGID;
         inode->mode = (inode->mode & S_IFMT) | (mode & 07777);
         inode->ctime = vfs_now();
         mutex_unlock(&inode->lock);
