@@ -41,8 +41,8 @@ struct tty_hooks {
     bool (*group_in_session)(int32_t group, int32_t session);
     /* The running process' controlling terminal, or NULL. */
     struct tty *(*current_terminal)(void);
-    /* Make `tty` (NULL: none) the terminal of all processes of the running
-     * process' session. */
+    /* Make `tty` (NULL: none) the terminal of the running process and, if it
+     * leads its session, of all processes of that. */
     void (*set_terminal)(struct tty *tty);
 };
 extern struct tty_hooks tty_hooks;

@@ -185,7 +185,15 @@ static void set_session_terminal(struct pid *session, struct tty *tty)
 
 static void hook_set_terminal(struct tty *tty)
 {
-    set_session_terminal(process_current()->session_entry, tty);
+    struct process *p = process_current();
+
+    if (leads_session(p)) {
+        set_session_terminal(p->session_entry, tty);
+        return;
+    }
+    spin_lock(&process_tree_lock);
+    p->terminal = tty;
+    spin_unlock(&process_tree_lock);
 }
 
 void group_leave_session(struct process *p)
