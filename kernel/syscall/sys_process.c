@@ -11,7 +11,7 @@
 #include "base/string.h"
 #include "proc/exec.h"
 #include "proc/fork.h"
-#include "proc/pid.h"
+#include "proc/group.h"
 #include "proc/process.h"
 #include "proc/wait.h"
 #include "syscall/path_args.h"
@@ -97,7 +97,7 @@ int64_t sys_wait4(pid_t pid, int __user *status, int options,
         r.id = pid;
     } else if (pid != -1) {
         r.which = P_PGID;
-        r.id = pid == 0 ? process_current()->group->number : -pid;
+        r.id = pid == 0 ? (int32_t)group_get(0) : -pid;
     }
     int64_t got = process_wait(&r, &result);
     if (got <= 0)
@@ -138,7 +138,7 @@ static int waitid_request(int which, int32_t number, int options,
     if ((which == P_PID && number <= 0) || (which == P_PGID && number < 0))
         return -EINVAL;
     if (which == P_PGID && number == 0)
-        number = process_current()->group->number;
+        number = (int32_t)group_get(0);
     *r = (struct child_request){ which, number, options };
     return 0;
 }
