@@ -174,6 +174,8 @@ int sigframe_push(struct trap_frame *frame, int signal,
         copy_to_user((void __user *)at, &sf, sizeof(sf)) != 0)
         return -EFAULT;
 
+    fpu_state_reset(t->fpu); /* a handler starts as a program does */
+    fpu_restore(t->fpu);
     frame->rip = (uint64_t)action->handler;
     frame->rsp = at;
     frame->rdi = (uint64_t)signal;
