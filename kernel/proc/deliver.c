@@ -1,9 +1,9 @@
 /*
  * proc/deliver.c - acting on signals on the way back to user mode.
  *
- * Idea:  take deliverable signals one by one: ignore, end the process, or push
- *        a frame that makes the thread enter the handler; several handlers stack
- *        up.  A system call that a signal interrupted has left a code of
+ * Idea:  take deliverable signals one by one: ignore, stop, end the process, or
+ *        push a frame that makes the thread enter the handler; several handlers
+ *        stack up.  A system call that a signal interrupted has left a code of
  *        core/restart.h in rax, which must not reach the user: before the
  *        first handler runs, or at the end when none does, it becomes EINTR or
  *        the call is set up to run again.
@@ -16,8 +16,9 @@
 #include "proc/sigframe.h"
 #include "proc/signal.h"
 #include "proc/sigset.h"
+#include "proc/stop.h"
 
-enum { SYSCALL_INSTRUCTION_BYTES = 2 };
+enum { SYSCALL_INSTRUCTION_BYTES = 2, SYS_RESTART_SYSCALL = 219 };
 
 static bool is_in_call(const struct trap_frame *frame)
 {
@@ -40,6 +41,13 @@ static void settle_call(struct trap_frame *frame,
         return;
     switch (-(int64_t)frame->rax) {
     case ERESTART_RESTARTBLOCK:
+        if (action) {
+            frame->rax = (uint64_t)-EINTR;
+        } else {
+            restart_call(frame);
+            frame->rax = SYS_RESTART_SYSCALL;
+        }
+        break;
     case ERESTARTNOHAND:
         if (action)
             frame->rax = (uint64_t)-EINTR;
@@ -119,6 +127,8 @@ static void act_on(struct trap_frame *frame, int signal, const siginfo_t *info)
         return;
     if (action.handler != SIG_DFL)
         run_handler(frame, signal, &action, info);
+    else if (p != init_process && (SIGNALS_STOPPING & SIGNAL_BIT(signal)))
+        stop_current(signal);
     else if (!is_harmless(p, signal, info))
         process_exit_group(signal);
 }

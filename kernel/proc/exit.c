@@ -9,18 +9,18 @@
  *        does not want to know.
  * Locks: process_tree_lock for the last step.  Interrupts stay off from there
  *        to the last switch, so the reaper waits only a moment for the stack.
- * Next:  wait.c.
+ * Next:  notify.c, wait.c.
  */
 #include "abi/errno.h"
 #include "abi/wait.h"
+#include "ipc/sysv_sem.h"
 #include "proc/group.h"
 #include "proc/itimer.h"
+#include "proc/notify.h"
 #include "proc/pid.h"
 #include "proc/process.h"
 #include "proc/run.h"
-#include "proc/usage.h"
 #include "vm/usercopy.h"
-#include "x86/clock.h"
 #include "x86/cpu.h"
 
 /* Dead processes that no parent reaps. */
@@ -58,49 +58,6 @@ void process_start_grave_digger(void)
         panic("no memory for the grave digger");
 }
 
-/* SIGCHLD's siginfo, as Linux fills it. */
-static void make_child_info(struct process *p, siginfo_t *info)
-{
-    uint64_t user_ns, system_ns;
-    int status = p->exit_status;
-
-    process_times(p, &user_ns, &system_ns);
-    *info = (siginfo_t){
-        .si_signo = p->exit_signal,
-        .si_code = WIFEXITED(status)   ? CLD_EXITED
-                   : WCOREDUMP(status) ? CLD_DUMPED
-                                       : CLD_KILLED,
-    };
-    info->si_fields.child.pid = p->pid;
-    info->si_fields.child.uid = p->credentials.uid;
-    info->si_fields.child.status =
-        WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
-    info->si_fields.child.utime = (long)(user_ns / (NSEC_PER_SEC / 100));
-    info->si_fields.child.stime = (long)(system_ns / (NSEC_PER_SEC / 100));
-}
-
-/* Tell the parent of a zombie.  True if nobody will wait for it. */
-static bool notify_parent_locked(struct process *p)
-    MUST_HOLD(process_tree_lock);
-static bool notify_parent_locked(struct process *p)
-{
-    struct process *parent = p->parent;
-    struct kernel_sigaction action;
-    bool unwanted = false;
-    siginfo_t info;
-
-    if (p->exit_signal == SIGCHLD) {
-        signal_get_action(parent, SIGCHLD, &action);
-        unwanted = action.handler == SIG_IGN || (action.flags & SA_NOCLDWAIT);
-    }
-    if (p->exit_signal != 0 && !(unwanted && action.handler == SIG_IGN)) {
-        make_child_info(p, &info);
-        signal_send_process(parent, p->exit_signal, &info);
-    }
-    wake_up_all(&parent->child_exited);
-    return unwanted;
-}
-
 static void bury_locked(struct process *p) MUST_HOLD(process_tree_lock);
 static void bury_locked(struct process *p)
 {
@@ -123,7 +80,8 @@ static void give_children_to_init_locked(struct process *p)
         child->exit_signal = SIGCHLD;
         list_remove(&child->sibling_link);
         list_add_tail(&init_process->children, &child->sibling_link);
-        if (child->life == PROCESS_ZOMBIE && notify_parent_locked(child))
+        group_lost_parent_locked(child, p, NULL);
+        if (child->life == PROCESS_ZOMBIE && notify_exit_locked(child))
             bury_locked(child);
     }
 }
@@ -146,9 +104,10 @@ __noreturn static void become_zombie(struct process *p)
     irqs_disable(); /* until the last switch, see above */
     spin_lock(&process_tree_lock);
     give_children_to_init_locked(p);
+    group_lost_parent_locked(p, p->parent, p);
     p->life = PROCESS_ZOMBIE;
     run_note_exit(p->pid, p->exit_status);
-    if (notify_parent_locked(p))
+    if (notify_exit_locked(p))
         bury_locked(p);
     spin_unlock(&process_tree_lock);
     /* The process may be reaped from here on; the thread waits for us. */
@@ -168,6 +127,7 @@ void process_exit_group(int32_t status)
     itimer_stop(p);
     clear_child_tid(p, thread_current());
     group_leave_session(p);
+    sysv_sem_exit(p->pid);
     process_release_parts(p);
     become_zombie(p);
 }

@@ -13,6 +13,7 @@
 #include "dev/tty.h"
 #include "proc/pid.h"
 #include "proc/process.h"
+#include "proc/stop.h"
 
 static bool leads_session(const struct process *p)
 {
@@ -124,6 +125,60 @@ int64_t session_create(void)
     }
     spin_unlock(&process_tree_lock);
     return result;
+}
+
+/* ---- orphaned groups ------------------------------------------------------ */
+
+/* Could `parent` look after the members of `group` that are its children? */
+static bool minds_group(const struct process *parent, const struct pid *group,
+                        const struct pid *session) MUST_HOLD(process_tree_lock);
+static bool minds_group(const struct process *parent, const struct pid *group,
+                        const struct pid *session)
+{
+    return parent && parent->group != group && parent->session_entry == session;
+}
+
+bool group_is_orphaned_locked(const struct pid *group,
+                              const struct process *ignored)
+{
+    const struct process *member;
+
+    list_for_each (member, &group->group, group_link) {
+        if (member == ignored || member->life == PROCESS_ZOMBIE ||
+            member->parent == init_process)
+            continue;
+        if (minds_group(member->parent, group, member->session_entry))
+            return false;
+    }
+    return true;
+}
+
+static bool has_stopped_member(const struct pid *group)
+    MUST_HOLD(process_tree_lock);
+static bool has_stopped_member(const struct pid *group)
+{
+    const struct process *member;
+
+    list_for_each (member, &group->group, group_link)
+        if (stop_is_stopped(member))
+            return true;
+    return false;
+}
+
+void group_lost_parent_locked(const struct process *p,
+                              const struct process *parent,
+                              const struct process *ignored)
+{
+    struct process *member;
+
+    if (!minds_group(parent, p->group, p->session_entry) ||
+        !group_is_orphaned_locked(p->group, ignored) ||
+        !has_stopped_member(p->group))
+        return;
+    list_for_each (member, &p->group->group, group_link) {
+        signal_send_process(member, SIGHUP, NULL);
+        signal_send_process(member, SIGCONT, NULL);
+    }
 }
 
 /* ---- the terminal's view -------------------------------------------------- */

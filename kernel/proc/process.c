@@ -25,10 +25,12 @@
 
 #include "abi/errno.h"
 #include "base/string.h"
+#include "ipc/sysv.h"
 #include "mem/slab.h"
 #include "proc/group.h"
 #include "proc/itimer.h"
 #include "proc/pid.h"
+#include "proc/stop.h"
 #include "x86/clock.h"
 
 struct spinlock process_tree_lock =
@@ -71,6 +73,15 @@ static void current_ids(uint32_t *uid, uint32_t *gid)
     *gid = p ? p->credentials.fsgid : 0;
 }
 
+static void current_caller(struct sysv_caller *caller)
+{
+    struct process *p = process_current();
+
+    caller->uid = p ? p->credentials.euid : 0;
+    caller->gid = p ? p->credentials.egid : 0;
+    caller->pid = p ? p->pid : 0;
+}
+
 static struct fd_table *current_files(void)
 {
     struct process *p = process_current();
@@ -95,6 +106,8 @@ void process_init(void)
     vfs_current_ids = current_ids;
     fd_current_table = current_files;
     fd_current_limit = current_fd_limit;
+    sysv_current_caller = current_caller;
+    sysv_init();
 }
 
 struct process *process_alloc(const struct process *model)
@@ -110,6 +123,7 @@ struct process *process_alloc(const struct process *model)
     list_init(&p->all_link);
     list_init(&p->threads);
     wait_queue_init(&p->child_exited);
+    wait_queue_init(&p->continued);
     spinlock_init(&p->lock, "process", RANK_PROCESS);
     spinlock_init(&p->signal_lock, "signals", RANK_SIGNAL);
     itimer_init(p);
@@ -251,6 +265,8 @@ enum process_state process_state(const struct process *p)
         return STATE_NEW;
     if (p->life == PROCESS_ZOMBIE)
         return STATE_ZOMBIE;
+    if (stop_is_stopped(p))
+        return STATE_STOPPED;
     switch (__atomic_load_n(&p->leader->state, __ATOMIC_RELAXED)) {
     case THREAD_RUNNING:
         return STATE_RUNNING;

@@ -43,6 +43,7 @@ enum process_state {
     STATE_READY,
     STATE_RUNNING,
     STATE_BLOCKED,
+    STATE_STOPPED,
     STATE_ZOMBIE
 };
 
@@ -89,10 +90,14 @@ struct process {
     uint64_t shared_pending;           /* [G] bit n-1 */
     struct signal_entry *shared_queue; /* [G] their siginfo, proc/signal.c */
     uint32_t queued_signals;           /* [G] entries in all queues */
-    bool group_exiting;                /* [G] exit_group or a fatal signal */
-    int32_t exit_status;               /* [G] wait status once group_exiting */
-    struct timer alarm_timer;          /* ITIMER_REAL */
-    uint64_t alarm_interval;           /* [G] ns */
+    bool stop_taken; /* [G] a stop signal was taken, no SIGCONT since */
+    bool stopped;    /* [G] parked in stop_current() */
+    int32_t report;  /* [G] wait status of the last stop or continue, 0: none */
+    struct wait_queue continued; /* it sleeps here while stopped */
+    bool group_exiting;          /* [G] exit_group or a fatal signal */
+    int32_t exit_status;         /* [G] wait status once group_exiting */
+    struct timer alarm_timer;    /* ITIMER_REAL */
+    uint64_t alarm_interval;     /* [G] ns */
 
     uint64_t start_ns;            /* [I] clock_now_ns at fork */
     uint64_t peak_rss;            /* [L] pages, of spaces it has left */

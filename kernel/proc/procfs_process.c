@@ -13,6 +13,7 @@
 #include "dev/tty.h"
 #include "mem/slab.h"
 #include "proc/procfs.h"
+#include "proc/stop.h"
 #include "proc/usage.h"
 #include "x86/clock.h"
 
@@ -45,6 +46,8 @@ static char state_letter(const struct process *p, const struct thread *t)
 {
     if (p->life == PROCESS_ZOMBIE)
         return 'Z';
+    if (stop_is_stopped(p))
+        return 'T';
     switch (__atomic_load_n(&t->state, __ATOMIC_RELAXED)) {
     case THREAD_BLOCKED:
         return 'S';
@@ -213,6 +216,8 @@ static const char *state_name(char letter)
     switch (letter) {
     case 'R':
         return "running";
+    case 'T':
+        return "stopped";
     case 'Z':
         return "zombie";
     case 'X':

@@ -9,6 +9,7 @@
 #include "abi/errno.h"
 #include "base/string.h"
 #include "core/boot_info.h"
+#include "ipc/pipe.h"
 #include "mem/frame.h"
 #include "mem/slab.h"
 #include "proc/pid.h"
@@ -349,6 +350,12 @@ static int show_max_map_count(const struct proc_ref *ref, struct text *out)
     return 0;
 }
 
+static int show_pipe_max_size(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "%d\n", PIPE_SIZE_MAX);
+    return 0;
+}
+
 static int show_pid_max(const struct proc_ref *ref, struct text *out)
 {
     text_printf(out, "%d\n", CONFIG_PID_MAX);
@@ -408,6 +415,12 @@ static const struct proc_entry kernel_entries[] = {
     { .name = NULL },
 };
 
+static const struct proc_entry fs_entries[] = {
+    { .name = "pipe-max-size", .mode = S_IFREG | 0444,
+      .show = show_pipe_max_size },
+    { .name = NULL },
+};
+
 static const struct proc_entry vm_entries[] = {
     { .name = "drop_caches", .mode = S_IFREG | 0200,
       .store = store_drop_caches },
@@ -421,6 +434,7 @@ static const struct proc_entry vm_entries[] = {
 };
 
 static const struct proc_entry sys_entries[] = {
+    { .name = "fs", .mode = S_IFDIR | 0555, .children = fs_entries },
     { .name = "kernel", .mode = S_IFDIR | 0555, .children = kernel_entries },
     { .name = "vm", .mode = S_IFDIR | 0555, .children = vm_entries },
     { .name = NULL },

@@ -28,6 +28,7 @@
 #include "mem/slab.h"
 #include "proc/process.h"
 #include "proc/sigset.h"
+#include "proc/stop.h"
 #include "vm/fault.h"
 #include "x86/irq.h"
 #include "x86/lapic.h"
@@ -51,6 +52,9 @@ struct signal_entry {
 };
 
 static struct slab_cache entry_cache, handlers_cache;
+
+static void discard_locked(struct process *p, struct thread *t, int signal)
+    MUST_HOLD(p->signal_lock);
 
 void signal_init(void)
 {
@@ -112,19 +116,19 @@ static bool is_ignored(struct process *p, int signal)
 /* Would one of the signals in `set` end the process? */
 static bool is_fatal_set(struct process *p, uint64_t set)
 {
-    set &= ~SIGNALS_IGNORED_BY_DEFAULT;
+    set &= ~(SIGNALS_IGNORED_BY_DEFAULT | SIGNALS_STOPPING);
     for (; set && p != init_process; set &= set - 1)
         if (handler_locked(p, __builtin_ctzl(set) + 1) == SIG_DFL)
             return true;
     return false;
 }
 
-/* Make the thread's flags say what its sets and mask do. */
-static void update_flags(struct process *p, struct thread *t)
-    MUST_HOLD(p->signal_lock);
-static void update_flags(struct process *p, struct thread *t)
+void signal_update_flags_locked(struct process *p, struct thread *t)
 {
     uint64_t pending = t->pending | p->shared_pending;
+
+    if (p->stopped)
+        pending &= SIGNAL_BIT(SIGKILL); /* the others come when it goes on */
     uint64_t set = pending & ~t->blocked;
 
     if (set == 0 && (pending & t->awaited) == 0) {
@@ -192,7 +196,28 @@ static void make_pending(struct process *p, struct thread *t, bool to_thread,
         enqueue(p, to_thread ? thread_queue(t) : &p->shared_queue, signal,
                 info);
     *set |= SIGNAL_BIT(signal);
-    update_flags(p, t);
+    signal_update_flags_locked(p, t);
+}
+
+/* A stop signal takes back a SIGCONT that is pending, and the reverse; SIGCONT
+ * continues the process now, whatever is to become of the signal itself. */
+static void cancel_opposites(struct process *p, struct thread *t, int signal)
+    MUST_HOLD(p->signal_lock);
+static void cancel_opposites(struct process *p, struct thread *t, int signal)
+{
+    bool stops = SIGNALS_STOPPING & SIGNAL_BIT(signal);
+    uint64_t opposite = stops               ? SIGNAL_BIT(SIGCONT)
+                        : signal == SIGCONT ? SIGNALS_STOPPING
+                                            : 0;
+
+    if (opposite == 0)
+        return;
+    for (uint64_t set = opposite & (t->pending | p->shared_pending); set;
+         set &= set - 1)
+        discard_locked(p, t, __builtin_ctzl(set) + 1);
+    if (!stops)
+        stop_end_locked(p);
+    signal_update_flags_locked(p, t);
 }
 
 static void send(struct process *p, struct thread *t, bool to_thread,
@@ -201,6 +226,8 @@ static void send(struct process *p, struct thread *t, bool to_thread,
     spin_lock(&p->signal_lock);
     bool gone = p->life == PROCESS_ZOMBIE || p->group_exiting;
     bool blocked = t->blocked & SIGNAL_BIT(signal);
+    if (!gone)
+        cancel_opposites(p, t, signal);
     if (!gone && (blocked || !is_ignored(p, signal))) {
         make_pending(p, t, to_thread, signal, info);
         if (!blocked || (t->awaited & SIGNAL_BIT(signal)))
@@ -323,8 +350,10 @@ int signal_take(uint64_t set, siginfo_t *info)
             info->si_signo = signal; /* si_code 0: SI_USER, as on Linux */
         if (!more)
             *pending &= ~SIGNAL_BIT(signal);
+        if (SIGNALS_STOPPING & SIGNAL_BIT(signal))
+            p->stop_taken = true;
     }
-    update_flags(p, t);
+    signal_update_flags_locked(p, t);
     spin_unlock(&p->signal_lock);
     return signal;
 }
@@ -347,7 +376,7 @@ void signal_set_mask(uint64_t mask)
 
     spin_lock(&p->signal_lock);
     t->blocked = mask & ~SIGNALS_UNBLOCKABLE;
-    update_flags(p, t);
+    signal_update_flags_locked(p, t);
     spin_unlock(&p->signal_lock);
 }
 
@@ -367,7 +396,7 @@ static void set_awaited(uint64_t set)
 
     spin_lock(&p->signal_lock);
     t->awaited = set;
-    update_flags(p, t);
+    signal_update_flags_locked(p, t);
     spin_unlock(&p->signal_lock);
 }
 
@@ -399,8 +428,6 @@ void signal_get_action(struct process *p, int signal,
 }
 
 /* Forget every pending instance of `signal`. */
-static void discard_locked(struct process *p, struct thread *t, int signal)
-    MUST_HOLD(p->signal_lock);
 static void discard_locked(struct process *p, struct thread *t, int signal)
 {
     siginfo_t unused;
@@ -440,7 +467,7 @@ int signal_set_action(int signal, const struct kernel_sigaction *action,
     if (((t->pending | p->shared_pending) & SIGNAL_BIT(signal)) &&
         is_ignored(p, signal))
         discard_locked(p, t, signal);
-    update_flags(p, t);
+    signal_update_flags_locked(p, t);
     spin_unlock(&p->signal_lock);
     return 0;
 }
@@ -457,7 +484,7 @@ void signal_reset_handlers(struct process *p)
         a->mask = 0;
     }
     spin_unlock(&p->handlers->lock);
-    update_flags(p, p->leader);
+    signal_update_flags_locked(p, p->leader);
     spin_unlock(&p->signal_lock);
 }
 

@@ -100,6 +100,9 @@ void signal_handlers_put(struct signal_handlers *handlers);
 /* exec: handled signals go back to their default, ignored ones stay so. */
 void signal_reset_handlers(struct process *process);
 
+/* Make the thread's flags say what its pending sets and mask mean now. */
+void signal_update_flags_locked(struct process *process, struct thread *thread);
+
 /* Free what is queued for a process that is being freed. */
 void signal_flush(struct process *process);
 

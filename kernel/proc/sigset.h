@@ -5,11 +5,15 @@
 
 #include "proc/signal.h"
 
-/* Nothing happens; stopping counts here until processes can be stopped. */
+/* Nothing happens when they are delivered; SIGCONT continues when sent. */
 #define SIGNALS_IGNORED_BY_DEFAULT                                             \
     (SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGWINCH) |        \
-     SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) |          \
-     SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
+     SIGNAL_BIT(SIGURG))
+
+/* The process stops. */
+#define SIGNALS_STOPPING                                                       \
+    (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) |         \
+     SIGNAL_BIT(SIGTTOU))
 
 /* Raised by the thread's own instructions: delivered before all others. */
 #define SIGNALS_OF_FAULTS                                                      \

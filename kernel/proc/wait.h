@@ -10,7 +10,7 @@
 struct child_request {
     int which;   /* P_ALL, P_PID, P_PGID */
     int32_t id;  /* pid or group */
-    int options; /* WEXITED, WNOHANG, WNOWAIT, __WALL, __WCLONE */
+    int options; /* WEXITED, WSTOPPED, WCONTINUED, WNOHANG, WNOWAIT, __W* */
 };
 
 struct child_result {
@@ -21,8 +21,9 @@ struct child_result {
 };
 
 /*
- * Wait for a child of the current process to end, and reap it (not with
- * WNOWAIT).  Returns its pid; 0 with WNOHANG when none has ended; -ECHILD when
+ * Wait for a child of the current process to end, stop or go on, as the options
+ * say; one that has ended is reaped, the other news forgotten (not with
+ * WNOWAIT).  Returns its pid; 0 with WNOHANG when there is no news; -ECHILD when
  * no child fits; -ERESTARTSYS when a signal comes first.
  */
 int64_t process_wait(const struct child_request *request,

@@ -80,9 +80,12 @@ struct thread {
     uint64_t altstack_bytes;       /* [S] 0: none */
     uint32_t altstack_flags;       /* [S] SS_AUTODISARM */
     char name[16];                 /* [P] comm, for the log and ps */
-    uint32_t fail_nth;             /* [S] its n-th allocation fails, 0: none */
-    void (*entry)(void *);         /* [I] kernel threads */
-    void *entry_arg;               /* [I] */
+    int64_t (*restart)(
+        void); /* [S] restart_syscall, for ERESTART_RESTARTBLOCK */
+    uint64_t restart_args[3]; /* [S] for it */
+    uint32_t fail_nth;        /* [S] its n-th allocation fails, 0: none */
+    void (*entry)(void *);    /* [I] kernel threads */
+    void *entry_arg;          /* [I] */
 };
 
 /* The user registers of a thread with a process: at the top of its stack. */

@@ -168,6 +168,31 @@ static int64_t do_poll(struct pollfd __user *fds, nfds_t count,
     return result;
 }
 
+static int64_t poll_again(void);
+
+/* When no handler ends the wait, it goes on until the same deadline. */
+static int64_t poll_to(struct pollfd __user *fds, nfds_t count,
+                       uint64_t deadline)
+{
+    struct thread *t = thread_current();
+    int64_t result = do_poll(fds, count, deadline);
+
+    if (result != -ERESTARTNOHAND)
+        return result;
+    t->restart = poll_again;
+    t->restart_args[0] = (vaddr_t)fds;
+    t->restart_args[1] = count;
+    t->restart_args[2] = deadline;
+    return -ERESTART_RESTARTBLOCK;
+}
+
+static int64_t poll_again(void)
+{
+    const uint64_t *args = thread_current()->restart_args;
+
+    return poll_to((struct pollfd __user *)args[0], args[1], args[2]);
+}
+
 int64_t sys_poll(struct pollfd __user *fds, nfds_t count, int timeout_ms)
 {
     uint64_t deadline = WAIT_FOREVER;
@@ -176,7 +201,7 @@ int64_t sys_poll(struct pollfd __user *fds, nfds_t count, int timeout_ms)
         deadline = 0;
     else if (timeout_ms > 0)
         deadline = clock_now_ns() + (uint64_t)timeout_ms * NSEC_PER_MSEC;
-    return do_poll(fds, count, deadline);
+    return poll_to(fds, count, deadline);
 }
 
 int64_t sys_ppoll(struct pollfd __user *fds, nfds_t count,

@@ -115,12 +115,22 @@ static siginfo_t waitid_info(const struct child_result *r)
     memset(&info, 0, sizeof(info));
     if (!r)
         return info;
-    bool exited = WIFEXITED(r->status);
     info.si_signo = SIGCHLD;
-    info.si_code = exited ? CLD_EXITED : CLD_KILLED;
     info.si_pid = r->pid;
     info.si_uid = r->uid;
-    info.si_status = exited ? WEXITSTATUS(r->status) : WTERMSIG(r->status);
+    if (WIFEXITED(r->status)) {
+        info.si_code = CLD_EXITED;
+        info.si_status = WEXITSTATUS(r->status);
+    } else if (WIFCONTINUED(r->status)) {
+        info.si_code = CLD_CONTINUED;
+        info.si_status = SIGCONT;
+    } else if (WIFSTOPPED(r->status)) {
+        info.si_code = CLD_STOPPED;
+        info.si_status = WSTOPSIG(r->status);
+    } else {
+        info.si_code = WCOREDUMP(r->status) ? CLD_DUMPED : CLD_KILLED;
+        info.si_status = WTERMSIG(r->status);
+    }
     return info;
 }
 

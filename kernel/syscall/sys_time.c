@@ -152,10 +152,13 @@ static int get_time(const struct timespec __user *from, uint64_t *ns)
     return 0;
 }
 
-/* Sleep for `ns`; when a handler ends it, tell in *left what remains. */
-static int64_t sleep_for(uint64_t ns, struct timespec __user *left)
+static int64_t sleep_again(void);
+
+/* Sleep until `deadline`, also when a signal without handler or a stop comes in
+ * between; when a handler ends it, tell in *left what remains. */
+static int64_t sleep_to(uint64_t deadline, struct timespec __user *left)
 {
-    uint64_t deadline = clock_now_ns() + ns;
+    struct thread *t = thread_current();
 
     if (wait_deadline(WAIT_INTERRUPTIBLE, deadline) == -ETIMEDOUT)
         return 0;
@@ -163,7 +166,31 @@ static int64_t sleep_for(uint64_t ns, struct timespec __user *left)
     uint64_t rest = now < deadline ? deadline - now : 0;
     if (left && put_user(timespec_of(rest), left) != 0)
         return -EFAULT;
-    return -EINTR;
+    t->restart = sleep_again;
+    t->restart_args[0] = deadline;
+    t->restart_args[1] = (vaddr_t)left;
+    return -ERESTART_RESTARTBLOCK;
+}
+
+static int64_t sleep_again(void)
+{
+    const uint64_t *args = thread_current()->restart_args;
+
+    return sleep_to(args[0], (struct timespec __user *)args[1]);
+}
+
+static int64_t sleep_for(uint64_t ns, struct timespec __user *left)
+{
+    return sleep_to(clock_now_ns() + ns, left);
+}
+
+/* What deliver.c lets an interrupted thread call instead of what it called:
+ * the rest of it. */
+int64_t sys_restart_syscall(void)
+{
+    struct thread *t = thread_current();
+
+    return t->restart ? t->restart() : -EINTR;
 }
 
 /* Sleep until `ns` on the clock that was `base` at boot. */
