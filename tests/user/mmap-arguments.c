@@ -112,7 +112,8 @@ static void check_mprotect(void)
     memset(memory, 7, 4 * PAGE);
     NEED(munmap(memory + 2 * PAGE, PAGE) == 0);
     CHECK_ERRNO(mprotect(memory, 4 * PAGE, PROT_READ), ENOMEM, "over a hole");
-    CHECK_EXITS(child_writes, memory + 3 * PAGE, 0, "pages behind it keep theirs");
+    CHECK_EXITS(child_writes, memory + 3 * PAGE, 0,
+                "pages behind it keep theirs");
     CHECK_ERRNO(mprotect(memory + 1, PAGE, PROT_READ), EINVAL, "unaligned");
     CHECK_ERRNO(mprotect(memory, PAGE, 0x100), EINVAL, "unknown right");
     CHECK_EQ(mprotect(memory, 0, PROT_READ), 0, "length 0");
