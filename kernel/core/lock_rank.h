@@ -19,6 +19,7 @@ enum lock_rank {
     RANK_ADDRESS_SPACE,       /* as->lock: page faults come while the above are
                            held only through *_nofault copies */
     RANK_ADDRESS_SPACE_CHILD, /* the child's, taken inside the parent's */
+    RANK_SYSV, /* System V objects: the last unmapping ends a shared segment */
     RANK_MAPPING,             /* page cache index of one file */
     RANK_FIRST_SPIN,          /* those above sleep, those below spin */
     /* Spinlocks. */

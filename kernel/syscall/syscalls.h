@@ -7,9 +7,12 @@
  */
 #pragma once
 
+#include "abi/msg.h"
 #include "abi/poll.h"
 #include "abi/resource.h"
 #include "abi/select.h"
+#include "abi/sem.h"
+#include "abi/shm.h"
 #include "abi/signal.h"
 #include "abi/stat.h"
 #include "abi/statfs.h"
