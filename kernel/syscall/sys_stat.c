@@ -257,17 +257,18 @@ int64_t sys_fchmod(int fd, mode_t mode)
     return err != 0 ? err : change_mode(inode, mode);
 }
 
-/* Root may do all; an owner may only give the file to one of its groups. */
+/* Root may do all; an owner may only give the file to one of its groups; what
+ * is not to be changed needs no right. */
 static int check_chown(const struct inode *inode, uid_t uid, gid_t gid)
 {
     uint32_t my_uid, my_gid;
 
     vfs_current_ids(&my_uid, &my_gid);
-    if (my_uid == 0)
-        return 0;
-    bool keeps_owner = uid == (uid_t)-1 || uid == inode->uid;
-    bool group_ok = gid == (gid_t)-1 || gid == inode->gid || gid == my_gid;
-    return my_uid == inode->uid && keeps_owner && group_ok ? 0 : -EPERM;
+    bool owns = my_uid == inode->uid;
+    bool owner_ok = uid == (uid_t)-1 || (owns && uid == inode->uid);
+    bool group_ok =
+        gid == (gid_t)-1 || (owns && (gid == inode->gid || gid == my_gid));
+    return my_uid == 0 || (owner_ok && group_ok) ? 0 : -EPERM;
 }
 
 /* Takes over the reference. */

@@ -113,6 +113,9 @@ static int wants_group(void *unused)
     CHECK_EQ(fchmod(fd, 02755), 0, "chmod works");
     CHECK_EQ(fstat(fd, &status), 0, "fstat");
     CHECK_EQ(status.st_mode & 07777, 0755, "without giving them");
+    CHECK_EQ(chown("shared", (uid_t)-1, (gid_t)-1), 0, "to change nothing");
+    CHECK_ERRNO(chown("shared", USER, (gid_t)-1), EPERM, "to own the folder");
+    CHECK_ERRNO(chown("shared", (uid_t)-1, GROUP), EPERM, "its own group");
     return check_done();
 }
 
