@@ -211,15 +211,21 @@ void tty_flush_input(struct tty *t)
     resume(t);
 }
 
-int tty_check_foreground(struct tty *t)
+int tty_check_foreground(struct tty *t, int signal)
 {
-    spin_lock(&t->lock);
-    int32_t foreground = t->foreground, session = t->session;
-    spin_unlock(&t->lock);
-    if (session == 0 || tty_hooks.current_session() != session ||
-        foreground == tty_hooks.current_group())
+    if (tty_hooks.current_terminal() != t)
         return 0;
-    return -EIO;
+    spin_lock(&t->lock);
+    int32_t foreground = t->foreground;
+    spin_unlock(&t->lock);
+    if (foreground == 0 || foreground == tty_hooks.current_group())
+        return 0;
+    return tty_hooks.signal_background(signal);
+}
+
+int tty_check_writer(struct tty *t)
+{
+    return tty_has(t, TOSTOP) ? tty_check_foreground(t, SIGTTOU) : 0;
 }
 
 int tty_acquire(struct tty *t, bool steal)
@@ -250,8 +256,10 @@ int tty_release(struct tty *t)
         return -ENOTTY;
     if (tty_hooks.current_leads_session()) {
         int32_t group = tty_session_ended(t, tty_hooks.current_session());
-        if (group)
+        if (group) {
             tty_hooks.signal_group(group, SIGHUP);
+            tty_hooks.signal_group(group, SIGCONT);
+        }
     }
     tty_hooks.set_terminal(NULL);
     return 0;

@@ -37,6 +37,11 @@ struct tty_hooks {
     int32_t (*current_session)(void);
     int32_t (*current_group)(void);
     bool (*current_leads_session)(void);
+    /* The running process, in the background of its terminal, did what `signal`
+     * (SIGTTIN, SIGTTOU) is for: its group is signalled.  -ERESTARTSYS; or,
+     * with the signal blocked or ignored, -EIO for SIGTTIN and 0 for SIGTTOU;
+     * -EIO in an orphaned group. */
+    int (*signal_background)(int signal);
     /* Is there such a group in this session? */
     bool (*group_in_session)(int32_t group, int32_t session);
     /* The running process' controlling terminal, or NULL. */
@@ -89,8 +94,12 @@ void tty_set_termios(struct tty *tty, const struct kernel_termios *in,
                      bool flush);
 void tty_flush_input(struct tty *tty);
 
-/* May the running process read now?  0, or -EIO for a background process. */
-__must_check int tty_check_foreground(struct tty *tty);
+/* May the running process read (SIGTTIN) or change the terminal (SIGTTOU) now?
+ * 0; in the background what tty_hooks.signal_background() says. */
+__must_check int tty_check_foreground(struct tty *tty, int signal);
+
+/* May it write now?  0 unless TOSTOP is set and it is in the background. */
+__must_check int tty_check_writer(struct tty *tty);
 
 /* TIOCSCTTY, TIOCNOTTY, TIOCSPGRP: 0 or -errno as Linux. */
 __must_check int tty_acquire(struct tty *tty, bool steal);

@@ -47,7 +47,7 @@ static int64_t read_tty(struct file *file, struct uio *uio, uint64_t *offset)
     struct tty *tty = file->private;
     char buf[CHUNK_BYTES];
 
-    int64_t n = tty_check_foreground(tty);
+    int64_t n = tty_check_foreground(tty, SIGTTIN);
     if (n || uio->left == 0)
         return n;
     size_t want = MIN(uio->left, sizeof(buf));
@@ -64,7 +64,10 @@ static int64_t write_tty(struct file *file, struct uio *uio, uint64_t *offset)
 {
     char buf[CHUNK_BYTES];
     size_t total = 0;
+    int denied = tty_check_writer(file->private);
 
+    if (denied)
+        return denied;
     while (uio->left > 0) {
         size_t n = uio_copy_from(uio, buf, MIN(uio->left, sizeof(buf)));
         if (n == 0)
@@ -122,7 +125,10 @@ static int64_t get_number(int32_t number, unsigned long argument)
 static int64_t set_foreground(struct tty *tty, unsigned long argument)
 {
     int32_t group;
+    int err = tty_check_foreground(tty, SIGTTOU);
 
+    if (err)
+        return err == -EIO ? -ENOTTY : err;
     if (get_user(group, (int32_t __user *)argument))
         return -EFAULT;
     return tty_set_foreground(tty, group);
@@ -164,11 +170,31 @@ static int64_t group_ioctl(struct tty *tty, unsigned command,
     }
 }
 
+/* Those that change what all users of the terminal see: for the foreground. */
+static bool is_change(unsigned command)
+{
+    switch (command) {
+    case TCSETS:
+    case TCSETSW:
+    case TCSETSF:
+    case TCFLSH:
+    case TCXONC:
+    case TCSBRK:
+    case TCSBRKP:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static int64_t ioctl_tty(struct file *file, unsigned command, uint64_t argument)
 {
     struct tty *tty = file->private;
     struct kernel_termios termios;
+    int err = is_change(command) ? tty_check_foreground(tty, SIGTTOU) : 0;
 
+    if (err)
+        return err;
     switch (command) {
     case TCGETS:
         tty_get_termios(tty, &termios);

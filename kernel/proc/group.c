@@ -10,6 +10,7 @@
 #include "proc/group.h"
 
 #include "abi/errno.h"
+#include "core/restart.h"
 #include "dev/tty.h"
 #include "proc/pid.h"
 #include "proc/process.h"
@@ -205,6 +206,23 @@ static bool hook_leads_session(void)
     return session_get(0) == process_current()->pid;
 }
 
+static int hook_signal_background(int signal)
+{
+    struct process *p = process_current(), *member;
+    int result = -ERESTARTSYS;
+
+    spin_lock(&process_tree_lock);
+    if (signal_is_held_off(signal))
+        result = signal == SIGTTIN ? -EIO : 0;
+    else if (group_is_orphaned_locked(p->group, NULL))
+        result = -EIO;
+    else
+        list_for_each (member, &p->group->group, group_link)
+            signal_send_process(member, signal, NULL);
+    spin_unlock(&process_tree_lock);
+    return result;
+}
+
 static bool hook_group_in_session(int32_t number, int32_t session)
 {
     bool found = false;
@@ -267,6 +285,7 @@ void group_init(void)
 {
     tty_hooks = (struct tty_hooks){
         .signal_group = hook_signal_group,
+        .signal_background = hook_signal_background,
         .current_session = hook_current_session,
         .current_group = hook_current_group,
         .current_leads_session = hook_leads_session,

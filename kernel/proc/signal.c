@@ -369,6 +369,17 @@ uint64_t signal_pending_set(void)
     return set;
 }
 
+bool signal_is_held_off(int signal)
+{
+    struct thread *t = thread_current();
+    struct process *p = t->process;
+
+    spin_lock(&p->signal_lock);
+    bool held_off = (t->blocked & SIGNAL_BIT(signal)) || is_ignored(p, signal);
+    spin_unlock(&p->signal_lock);
+    return held_off;
+}
+
 void signal_set_mask(uint64_t mask)
 {
     struct thread *t = thread_current();

@@ -74,6 +74,9 @@ int signal_wait(uint64_t set, uint64_t deadline, siginfo_t *info);
 /* Signals pending for the current thread, blocked or not. */
 uint64_t signal_pending_set(void);
 
+/* Would `signal`, sent to the current thread, be blocked or ignored? */
+bool signal_is_held_off(int signal);
+
 /* Replace the current thread's mask (without the unblockable ones). */
 void signal_set_mask(uint64_t mask);
 

@@ -4,30 +4,10 @@
  */
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include "common/child.h"
-
-/* Linux's pseudo-terminals, where there are any. */
-#define GET_NUMBER 0x80045430ul
-#define UNLOCK     0x40045431ul
-
-static int open_terminal(void)
-{
-    int master = open("/dev/ptmx", O_RDWR | O_NOCTTY);
-    int number = 0, unlock = 0;
-    char path[32];
-
-    if (master < 0) {
-        return open("/dev/console", O_RDWR | O_NOCTTY);
-    }
-    if (ioctl(master, UNLOCK, &unlock) || ioctl(master, GET_NUMBER, &number)) {
-        return -1;
-    }
-    snprintf(path, sizeof(path), "/dev/pts/%d", number);
-    return open(path, O_RDWR | O_NOCTTY);
-}
+#include "common/terminal.h"
 
 static int detaches(void *terminal)
 {
@@ -42,7 +22,7 @@ static int leads(void *unused)
     (void)unused;
     signal(SIGHUP, SIG_IGN);
     setsid();
-    int terminal = open_terminal();
+    int terminal = terminal_open();
     if (terminal < 0) {
         return 2;
     }
