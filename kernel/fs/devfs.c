@@ -41,6 +41,12 @@ static int64_t null_write(struct file *file, struct uio *uio, uint64_t *offset)
     return (int64_t)n;
 }
 
+/* Must a read that could go on for ever end after what it has? */
+static bool signal_waits(void)
+{
+    return thread_has_flag(thread_current(), THREAD_SIGPENDING | THREAD_KILLED);
+}
+
 static int64_t zero_read(struct file *file, struct uio *uio, uint64_t *offset)
 {
     size_t total = 0;
@@ -50,6 +56,8 @@ static int64_t zero_read(struct file *file, struct uio *uio, uint64_t *offset)
         if (n == 0)
             return total ? (int64_t)total : -EFAULT;
         total += n;
+        if (signal_waits())
+            break;
         sched_point();
     }
     return (int64_t)total;
@@ -72,6 +80,8 @@ static int64_t random_read(struct file *file, struct uio *uio, uint64_t *offset)
         total += done;
         if (done < n)
             return total ? (int64_t)total : -EFAULT;
+        if (signal_waits())
+            break;
         sched_point();
     }
     return (int64_t)total;

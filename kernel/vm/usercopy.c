@@ -10,7 +10,7 @@
 
 #include "abi/errno.h"
 #include "core/panic.h"
-#include "sched/thread.h"
+#include "sched/sched.h"
 #include "vm/address_space.h"
 #include "vm/fault.h"
 #include "x86/pte.h"
@@ -114,6 +114,9 @@ int user_fault_in(const void __user *addr, size_t n, uint32_t access)
             fault_out_of_memory(page);
         if (result != FAULT_OK)
             return page <= va ? -EFAULT : 0;
+        if (thread_has_flag(thread_current(), THREAD_KILLED))
+            return 0;
+        sched_point();
     }
     return 0;
 }
