@@ -99,7 +99,8 @@ struct process {
     struct timer alarm_timer;    /* ITIMER_REAL */
     uint64_t alarm_interval;     /* [G] ns */
 
-    uint64_t start_ns;            /* [I] clock_now_ns at fork */
+    uint64_t start_ns;                     /* [I] clock_now_ns at fork */
+    uint64_t told_user_ns, told_system_ns; /* [L] by process_times() last */
     uint64_t peak_rss;            /* [L] pages, of spaces it has left */
     struct rusage children_usage; /* [T] of reaped children */
 };

@@ -18,14 +18,23 @@ static uint64_t scale(uint64_t ns, uint64_t part, uint64_t whole)
     return ns / whole * part + ns % whole * part / whole;
 }
 
+/* The proportion of the ticks may fall, but neither time may go back. */
 void process_times(struct process *p, uint64_t *user_ns, uint64_t *system_ns)
 {
     const struct thread *t = p->leader;
     uint64_t run = thread_run_ns(t);
     uint64_t ticks = t->user_ticks + t->kernel_ticks;
+    uint64_t system = ticks ? scale(run, t->kernel_ticks, ticks) : 0;
 
-    *system_ns = ticks ? scale(run, t->kernel_ticks, ticks) : 0;
-    *user_ns = run - *system_ns;
+    spin_lock(&p->lock);
+    if (run > p->told_user_ns + p->told_system_ns) {
+        system = MAX(system, p->told_system_ns);
+        p->told_system_ns = MIN(system, run - p->told_user_ns);
+        p->told_user_ns = run - p->told_system_ns;
+    }
+    *user_ns = p->told_user_ns;
+    *system_ns = p->told_system_ns;
+    spin_unlock(&p->lock);
 }
 
 static struct timeval timeval_of(uint64_t ns)
