@@ -18,6 +18,7 @@
 #include "dev/tty.h"
 #include "dev/uart.h"
 #include "fs/vfs.h"
+#include "ipc/pipe.h"
 #include "mem/frame.h"
 #include "mem/slab.h"
 #include "proc/process.h"
@@ -54,6 +55,7 @@ static void start_init(void)
 static void main_thread(void *unused)
 {
     vfs_init();
+    pipe_init();
     tty_init();
     if (vfs_mount("/proc", procfs_root()) != 0)
         panic("cannot mount /proc");

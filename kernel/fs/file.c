@@ -54,6 +54,14 @@ void file_put(struct file *file)
     slab_free(&file_cache, file);
 }
 
+void file_discard(struct file *file)
+{
+    static const struct file_ops no_ops = { .seekable = false };
+
+    file->ops = &no_ops;
+    file_put(file);
+}
+
 static bool is_directory(const struct file *file)
 {
     return file->inode != NULL && S_ISDIR(file->inode->mode);

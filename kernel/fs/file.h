@@ -42,7 +42,7 @@ struct file {
     const struct file_ops *ops; /* [I] */
     struct inode *inode;        /* [I] may be NULL (none so far) */
     struct mutex lock;          /* offset */
-    uint64_t offset;            /* [L] */
+    uint64_t offset;            /* [L]; of a pipe: ipc/pipe.c */
     void *private;              /* [I] */
 };
 
@@ -54,6 +54,8 @@ static inline struct file *file_get(struct file *f)
     return f;
 }
 void file_put(struct file *f);
+/* Free a file that could not be opened: without its release op. */
+void file_discard(struct file *f);
 void file_init(void); /* boot */
 
 /* Does the access mode allow it?  (O_PATH: neither; mode 3: neither) */

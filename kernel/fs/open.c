@@ -143,7 +143,7 @@ static int check_open(const struct open_request *req)
     return inode_permission(inode, wanted_rights(flags));
 }
 
-/* What open files of `inode` do; NULL: nothing (no device, FIFO, socket). */
+/* What open files of `inode` do; NULL: nothing (no such device, or a socket). */
 static const struct file_ops *ops_of(const struct inode *inode, uint32_t flags)
 {
     static const struct file_ops path_only_ops = { .seekable = false };
@@ -155,7 +155,7 @@ static const struct file_ops *ops_of(const struct inode *inode, uint32_t flags)
     if ((S_ISCHR(inode->mode) || S_ISBLK(inode->mode)) &&
         vfs_device_ops != NULL)
         return vfs_device_ops(inode->mode, inode->rdev);
-    return NULL;
+    return S_ISFIFO(inode->mode) ? vfs_fifo_ops : NULL;
 }
 
 /* The steps that change something: become a writer, truncate, open op. */
@@ -181,17 +181,6 @@ static int begin_use(struct file *file, const struct open_request *req)
     return err;
 }
 
-/* Free a file that failed to open, without its release op. */
-static void discard(struct file *file, bool writer)
-{
-    static const struct file_ops no_ops = { .seekable = false };
-
-    file->ops = &no_ops;
-    if (!writer) /* file_put gives back what begin_use did not take */
-        file->flags |= O_PATH;
-    file_put(file);
-}
-
 static int open_inode(const struct open_request *req, struct file **out)
 {
     const struct file_ops *ops = ops_of(req->inode, req->flags);
@@ -206,7 +195,9 @@ static int open_inode(const struct open_request *req, struct file **out)
         return -ENOMEM;
     int err = begin_use(file, req);
     if (err != 0) {
-        discard(file, err != -ETXTBSY);
+        if (err == -ETXTBSY) /* file_put must not give back this right */
+            file->flags |= O_PATH;
+        file_discard(file);
         return err;
     }
     *out = file;

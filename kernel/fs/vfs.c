@@ -48,6 +48,7 @@ uint64_t vfs_page_limit = UINT64_MAX;
 struct fs_context *(*vfs_current_context)(void);
 void (*vfs_current_ids)(uint32_t *uid, uint32_t *gid);
 const struct file_ops *(*vfs_device_ops)(uint32_t mode, uint64_t rdev);
+const struct file_ops *vfs_fifo_ops;
 
 static struct slab_cache inode_cache;
 static struct slab_cache context_cache;

@@ -14,6 +14,7 @@
 #include "vm/mapping.h"
 
 struct file;
+struct pipe;
 struct inode;
 struct file_ops;
 
@@ -73,6 +74,7 @@ struct inode {
     struct inode *mounted;  /* [I] root mounted here, or NULL */
     struct inode *covers;   /* [I] of a root: directory it covers */
     int32_t write_count;    /* [a] open for writing; < 0: executing */
+    struct pipe *pipe;      /* [L] of a FIFO while it is open */
     void *private;          /* [I] file system's own */
 };
 
@@ -98,6 +100,8 @@ extern void (*vfs_current_ids)(uint32_t *uid, uint32_t *gid);
 /* What open files of a device node do: set by devfs; NULL result: no such
  * device.  `mode` tells S_IFCHR from S_IFBLK. */
 extern const struct file_ops *(*vfs_device_ops)(uint32_t mode, uint64_t rdev);
+/* What open files of a FIFO do: set by ipc/. */
+extern const struct file_ops *vfs_fifo_ops;
 
 /* Guards the parent pointers of all directories against rename; taken before
  * the locks of directories. */

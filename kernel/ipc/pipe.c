@@ -1,22 +1,26 @@
 /*
- * ipc/pipe.c - pipes.
+ * ipc/pipe.c - pipes, with a name (FIFO) or without.
  *
- * 1 Idea      A ring of PIPE_PAGES pages, of which `used` bytes from `head` on
- *             are waiting to be read.  The ring wraps at PIPE_BYTES; its pages
- *             come with the first byte that needs them.  When the last byte is
- *             read the ring starts again at 0 and keeps one page, so that small
- *             messages need no allocation.
+ * 1 Idea      A ring of pages (ipc/pipe_ring.c) between those who write and
+ *             those who read.  The pipe belongs to its inode while a file of
+ *             it is open: the first opener makes it, the last one frees it, so
+ *             that a FIFO on a file system is empty when it is opened anew.
  * 2 States    readers and writers count open files.  No bytes and no writer:
  *             end of file.  No reader: EPIPE, which the system call turns into
  *             SIGPIPE.  A write of at most PIPE_BUF bytes is published with
  *             one step of `used`, so that no other writer gets in between.
+ *             Opening a FIFO for one direction waits for the other; since the
+ *             partner may be gone again before the sleeper looks, it waits for
+ *             the number of openings to change, not for a count above 0.
  * 3 Locking   pipe->lock, a mutex, is held while bytes are copied, which is
  *             done with page faults off: a fault could need any other lock.  A
  *             copy that meets an absent page is given up; the page is faulted
- *             in without the lock, and everything is looked at again.  `used`
- *             and the counts are also read without the lock, by poll.
+ *             in without the lock, and everything is looked at again.  `used`,
+ *             size and counts are also read without the lock, by poll.
+ *             inode->pipe and pipe->files: inode->lock, never both at a time.
  * 4 Failure   A bad address gives EFAULT and the bytes stay in the pipe.  No
- *             memory for a page: ENOMEM, or what was written so far.
+ *             memory for a page: ENOMEM, or what was written so far.  An open
+ *             that is interrupted leaves no end behind.
  * 5 Elsewhere Linux keeps a ring of page references, so that splice() can pass
  *             pages on; a page that is partly used counts as full there.
  */
@@ -29,123 +33,32 @@
 #include "core/panic.h"
 #include "core/restart.h"
 #include "fs/poll.h"
-#include "mem/frame.h"
+#include "ipc/pipe_ring.h"
 #include "mem/slab.h"
 #include "sched/sched.h"
 #include "vm/usercopy.h"
 
-/* Lock key: [L] this->lock  [a] atomic to read, [L] to write */
+/* Lock key: [L] this->lock  [a] atomic to read, [L] to write
+ *           [N] lock of the inode */
 struct pipe {
     struct mutex lock;
-    uint32_t head;                   /* [L] position of the first byte */
-    uint32_t used;                   /* [a] bytes in the pipe */
-    uint32_t readers, writers;       /* [a] open files */
-    uint32_t page_count;             /* [L] pages that are there */
-    struct frame *pages[PIPE_PAGES]; /* [L] NULL where there is none */
-    struct wait_queue can_read;      /* readers wait for bytes or the end */
-    struct wait_queue can_write;     /* writers wait for room or the end */
+    struct pipe_ring ring;       /* [L] */
+    uint32_t readers, writers;   /* [a] open files */
+    uint32_t reader_opens;       /* [L] openings so far */
+    uint32_t writer_opens;       /* [a] */
+    uint32_t files;              /* [N] that have this pipe */
+    struct wait_queue can_read;  /* readers wait for bytes, the end, a writer */
+    struct wait_queue can_write; /* writers wait for room, the end, a reader */
 };
 
 static struct pipe *pipe_of(const struct file *file)
 {
-    return file->inode->private;
-}
-
-static void publish(uint32_t *field, uint32_t value)
-{
-    __atomic_store_n(field, value, __ATOMIC_RELAXED);
+    return file->private;
 }
 
 static uint32_t look(const uint32_t *field)
 {
     return __atomic_load_n(field, __ATOMIC_RELAXED);
-}
-
-/* ---- the ring ---------------------------------------------------------- */
-
-static char *ring_at(const struct pipe *pipe, uint32_t position)
-{
-    return (char *)frame_bytes(pipe->pages[position / PAGE_SIZE]) +
-           position % PAGE_SIZE;
-}
-
-/* Bytes, at most n, from `position` to the end of its page. */
-static uint32_t piece(uint32_t position, size_t n)
-{
-    return (uint32_t)MIN(n, PAGE_SIZE - position % PAGE_SIZE);
-}
-
-/* Pages for `n` bytes behind those in use; as many bytes as have one. */
-static uint32_t ring_reserve(struct pipe *pipe, uint32_t n)
-{
-    uint32_t tail = pipe->head + pipe->used;
-
-    for (uint32_t done = 0; done < n; done += piece(tail + done, n - done)) {
-        uint32_t page = (tail + done) / PAGE_SIZE % PIPE_PAGES;
-        if (pipe->pages[page])
-            continue;
-        pipe->pages[page] = frame_alloc(0, FRAME_KERNEL);
-        if (!pipe->pages[page])
-            return done;
-        pipe->page_count++;
-    }
-    return n;
-}
-
-/* Copy n bytes (which have pages) behind those in use, without publishing
- * them.  Bytes copied. */
-static uint32_t ring_fill(struct pipe *pipe, struct uio *uio, uint32_t n)
-{
-    uint32_t tail = pipe->head + pipe->used;
-    uint32_t done = 0;
-
-    while (done < n) {
-        uint32_t at = (tail + done) % PIPE_BYTES;
-        uint32_t chunk = piece(at, n - done);
-        size_t copied = uio_copy_from_nofault(uio, ring_at(pipe, at), chunk);
-        done += (uint32_t)copied;
-        if (copied < chunk)
-            break;
-    }
-    return done;
-}
-
-/* Copy up to n of the bytes in use to the uio and give them up. */
-static uint32_t ring_drain(struct pipe *pipe, struct uio *uio, size_t n)
-{
-    uint32_t done = 0;
-
-    n = MIN(n, (size_t)pipe->used);
-    while (done < n) {
-        uint32_t chunk = piece(pipe->head, n - done);
-        uint32_t copied = (uint32_t)uio_copy_to_nofault(
-            uio, ring_at(pipe, pipe->head), chunk);
-        pipe->head = (pipe->head + copied) % PIPE_BYTES;
-        publish(&pipe->used, pipe->used - copied);
-        done += copied;
-        if (copied < chunk)
-            break;
-    }
-    return done;
-}
-
-/* Start an empty ring again at 0, with one page. */
-static void ring_rewind(struct pipe *pipe)
-{
-    struct frame *kept = pipe->pages[0];
-
-    pipe->head = 0;
-    if (pipe->page_count == (kept ? 1 : 0))
-        return;
-    for (unsigned i = 1; i < PIPE_PAGES; i++) {
-        if (pipe->pages[i] && !kept)
-            kept = pipe->pages[i];
-        else if (pipe->pages[i])
-            frame_free(pipe->pages[i], 0);
-        pipe->pages[i] = NULL;
-    }
-    pipe->pages[0] = kept;
-    pipe->page_count = 1;
 }
 
 /* ---- reading ----------------------------------------------------------- */
@@ -154,11 +67,12 @@ static void ring_rewind(struct pipe *pipe)
 static int wait_for_bytes(struct pipe *pipe, bool wait) MUST_HOLD(pipe->lock);
 static int wait_for_bytes(struct pipe *pipe, bool wait)
 {
-    if (pipe->used > 0 || look(&pipe->writers) == 0)
+    if (pipe->ring.used > 0 || look(&pipe->writers) == 0)
         return 0;
     if (!wait)
         return -EAGAIN;
-    if (wait_event(&pipe->can_read, pipe->used > 0 || look(&pipe->writers) == 0,
+    if (wait_event(&pipe->can_read,
+                   pipe->ring.used > 0 || look(&pipe->writers) == 0,
                    &pipe->lock, WAIT_INTERRUPTIBLE, WAIT_FOREVER) != 0)
         return -ERESTARTSYS;
     return 0;
@@ -187,18 +101,18 @@ static int64_t pipe_read(struct file *file, struct uio *uio, uint64_t *offset)
     while (err == 0) {
         if (total == 0)
             err = wait_for_bytes(pipe, !(file->flags & O_NONBLOCK));
-        if (err != 0 || pipe->used == 0)
+        if (err != 0 || pipe->ring.used == 0)
             break;
-        total += ring_drain(pipe, uio, uio->left);
-        if (uio->left == 0 || pipe->used == 0)
+        total += ring_drain(&pipe->ring, uio, uio->left);
+        if (uio->left == 0 || pipe->ring.used == 0)
             break;
-        size_t n = MIN(uio->left, (size_t)pipe->used);
+        size_t n = MIN(uio->left, (size_t)pipe->ring.used);
         mutex_unlock(&pipe->lock);
         err = fault_in_target(uio, n);
         mutex_lock(&pipe->lock); /* RECHECK: others may have read it all */
     }
-    if (pipe->used == 0)
-        ring_rewind(pipe);
+    if (pipe->ring.used == 0)
+        ring_rewind(&pipe->ring);
     mutex_unlock(&pipe->lock);
     if (total > 0)
         wake_up_all(&pipe->can_write);
@@ -209,7 +123,7 @@ static int64_t pipe_read(struct file *file, struct uio *uio, uint64_t *offset)
 
 static bool has_room(const struct pipe *pipe, uint32_t n)
 {
-    return PIPE_BYTES - look(&pipe->used) >= n || look(&pipe->readers) == 0;
+    return ring_room(&pipe->ring) >= n || look(&pipe->readers) == 0;
 }
 
 /* Wait for room for n bytes.  0, -EPIPE, -EAGAIN, -ERESTARTSYS. */
@@ -236,24 +150,27 @@ static int64_t pipe_put(struct pipe *pipe, struct uio *uio, uint32_t least)
 static int64_t pipe_put(struct pipe *pipe, struct uio *uio, uint32_t least)
 {
     struct uio before = *uio;
-    uint32_t n = (uint32_t)MIN(uio->left, (size_t)PIPE_BYTES - pipe->used);
+    uint32_t n = (uint32_t)MIN(uio->left, (size_t)ring_room(&pipe->ring));
 
-    n = ring_reserve(pipe, n);
+    n = ring_reserve(&pipe->ring, n);
     if (n < least)
         return -ENOMEM;
-    uint32_t done = ring_fill(pipe, uio, n);
+    uint32_t done = ring_fill(&pipe->ring, uio, n);
     if (done < least) {
         *uio = before;
         return 0;
     }
-    publish(&pipe->used, pipe->used + done);
+    ring_publish(&pipe->ring, done);
     return done;
 }
 
 /* As fault_in_target: at least `least` bytes of the source. */
-static int fault_in_source(struct uio *uio, uint32_t least)
+static int fault_in_source(const struct pipe *pipe, struct uio *uio,
+                           uint32_t least)
 {
-    if (uio_fault_in_source(uio, MIN(uio->left, (size_t)PIPE_BYTES)) < least)
+    size_t n = MIN(uio->left, (size_t)ring_bytes(&pipe->ring));
+
+    if (uio_fault_in_source(uio, n) < least)
         return -EFAULT;
     return thread_has_flag(thread_current(), THREAD_KILLED) ? -ERESTARTSYS : 0;
 }
@@ -279,7 +196,7 @@ static int64_t pipe_write(struct file *file, struct uio *uio, uint64_t *offset)
             total += result;
             wake_up_all(&pipe->can_read);
         } else if (result == 0) {
-            result = fault_in_source(uio, least);
+            result = fault_in_source(pipe, uio, least);
         }
         if (result < 0)
             break;
@@ -297,14 +214,16 @@ static unsigned pipe_poll(struct file *file, struct poll_table *table)
 
     if (file_may_read(file)) {
         poll_wait(table, &pipe->can_read);
-        if (look(&pipe->used) > 0)
+        if (ring_used(&pipe->ring) > 0)
             events |= POLLIN | POLLRDNORM;
-        if (look(&pipe->writers) == 0)
+        /* Nobody hung up if no writer ever came: fifo_meet. */
+        if (look(&pipe->writers) == 0 &&
+            look(&pipe->writer_opens) != file->offset)
             events |= POLLHUP;
     }
     if (file_may_write(file)) {
         poll_wait(table, &pipe->can_write);
-        if (PIPE_BYTES - look(&pipe->used) >= PIPE_BUF)
+        if (ring_room(&pipe->ring) >= PIPE_BUF)
             events |= POLLOUT | POLLWRNORM;
         if (look(&pipe->readers) == 0)
             events |= POLLERR;
@@ -319,12 +238,55 @@ static int64_t pipe_ioctl(struct file *file, unsigned command,
 
     if (command != FIONREAD)
         return -ENOTTY;
-    int32_t bytes = (int32_t)look(&pipe->used);
+    int32_t bytes = (int32_t)ring_used(&pipe->ring);
     return put_user(bytes, (int32_t __user *)argument);
 }
 
+/* ---- opening and closing ----------------------------------------------- */
+
+static struct pipe *pipe_new(void)
+{
+    struct pipe *pipe = kmalloc_zeroed(sizeof(*pipe));
+
+    if (!pipe)
+        return NULL;
+    mutex_init(&pipe->lock, "pipe", RANK_PIPE);
+    wait_queue_init(&pipe->can_read);
+    wait_queue_init(&pipe->can_write);
+    ring_init(&pipe->ring);
+    return pipe;
+}
+
+/* The pipe of `inode` for one more file; the first one makes it. */
+static struct pipe *pipe_attach(struct inode *inode)
+{
+    mutex_lock(&inode->lock);
+    if (!inode->pipe)
+        inode->pipe = pipe_new();
+    struct pipe *pipe = inode->pipe;
+    if (pipe)
+        pipe->files++;
+    mutex_unlock(&inode->lock);
+    return pipe;
+}
+
+/* One file less; the last one frees it. */
+static void pipe_detach(struct inode *inode)
+{
+    mutex_lock(&inode->lock);
+    struct pipe *pipe = inode->pipe;
+    bool last = --pipe->files == 0;
+    if (last)
+        inode->pipe = NULL;
+    mutex_unlock(&inode->lock);
+    if (!last)
+        return;
+    ring_destroy(&pipe->ring);
+    kfree(pipe);
+}
+
 static void count_ends(struct pipe *pipe, const struct file *file,
-                       int32_t change)
+                       int32_t change) MUST_HOLD(pipe->lock)
 {
     if (file_may_read(file))
         __atomic_fetch_add(&pipe->readers, (uint32_t)change, __ATOMIC_SEQ_CST);
@@ -332,37 +294,102 @@ static void count_ends(struct pipe *pipe, const struct file *file,
         __atomic_fetch_add(&pipe->writers, (uint32_t)change, __ATOMIC_SEQ_CST);
 }
 
-/* One end is opened again, through /proc/PID/fd. */
-static int pipe_open(struct inode *inode, struct file *file)
+static void wake_both(struct pipe *pipe)
 {
-    count_ends(inode->private, file, 1);
-    return 0;
-}
-
-/* One end is gone: the others look whether it was the last of its kind.  The
- * lock keeps the change out of the moment between a look and the sleep. */
-static void pipe_release(struct file *file)
-{
-    struct pipe *pipe = pipe_of(file);
-
-    mutex_lock(&pipe->lock);
-    count_ends(pipe, file, -1);
-    mutex_unlock(&pipe->lock);
     wake_up_all(&pipe->can_read);
     wake_up_all(&pipe->can_write);
 }
 
-static void pipe_free(struct inode *inode)
+/* Both counts of an end that opens; wakes those who waited for a partner. */
+static void add_end(struct pipe *pipe, const struct file *file)
+    MUST_HOLD(pipe->lock)
 {
-    struct pipe *pipe = inode->private;
-
-    for (unsigned i = 0; i < PIPE_PAGES; i++)
-        if (pipe->pages[i])
-            frame_free(pipe->pages[i], 0);
-    kfree(pipe);
+    count_ends(pipe, file, 1);
+    if (file_may_read(file))
+        pipe->reader_opens++;
+    if (file_may_write(file))
+        __atomic_fetch_add(&pipe->writer_opens, 1, __ATOMIC_RELAXED);
+    wake_both(pipe);
 }
 
-static const struct inode_ops pipe_inode_ops = { .release = pipe_free };
+/* One end is gone: the others look whether it was the last of its kind.  The
+ * lock keeps the change out of the moment between a look and the sleep. */
+static void remove_end(struct pipe *pipe, const struct file *file)
+{
+    mutex_lock(&pipe->lock);
+    count_ends(pipe, file, -1);
+    mutex_unlock(&pipe->lock);
+    wake_both(pipe);
+}
+
+/* Wait until `queue` is woken for another opening: 0 or -ERESTARTSYS. */
+static int wait_for_partner(struct pipe *pipe, struct wait_queue *queue,
+                            const uint32_t *opens) MUST_HOLD(pipe->lock)
+{
+    uint32_t seen = look(opens);
+
+    return wait_event(queue, look(opens) != seen, &pipe->lock,
+                      WAIT_INTERRUPTIBLE, WAIT_FOREVER) == 0
+               ? 0
+               : -ERESTARTSYS;
+}
+
+/*
+ * An end of a named pipe is opened: wait for the other kind, unless it is
+ * there or the file is both.  With O_NONBLOCK a writer needs a reader, and a
+ * reader notes that no writer has come yet.  0, -ENXIO, -ERESTARTSYS.
+ */
+static int fifo_meet(struct pipe *pipe, struct file *file) MUST_HOLD(pipe->lock)
+{
+    bool reads = file_may_read(file), writes = file_may_write(file);
+    bool wait = !(file->flags & O_NONBLOCK);
+
+    if (!reads && !wait && pipe->readers == 0)
+        return -ENXIO;
+    add_end(pipe, file);
+    if (reads && writes)
+        return 0;
+    if (reads && pipe->writers == 0) {
+        if (wait)
+            return wait_for_partner(pipe, &pipe->can_read, &pipe->writer_opens);
+        file->offset = pipe->writer_opens;
+    }
+    if (writes && pipe->readers == 0)
+        return wait_for_partner(pipe, &pipe->can_write, &pipe->reader_opens);
+    return 0;
+}
+
+/* Pipes without a name are opened through /proc/PID/fd, and wait for nobody. */
+static const struct inode_ops nameless_ops = { .release = NULL };
+
+static int pipe_open(struct inode *inode, struct file *file)
+{
+    if (!file_may_read(file) && !file_may_write(file))
+        return -EINVAL;
+    struct pipe *pipe = pipe_attach(inode);
+    if (!pipe)
+        return -ENOMEM;
+    int err = 0;
+    file->private = pipe;
+    mutex_lock(&pipe->lock);
+    if (inode->ops == &nameless_ops)
+        add_end(pipe, file);
+    else
+        err = fifo_meet(pipe, file);
+    mutex_unlock(&pipe->lock);
+    if (err != 0) {
+        if (err != -ENXIO)
+            remove_end(pipe, file);
+        pipe_detach(inode);
+    }
+    return err;
+}
+
+static void pipe_release(struct file *file)
+{
+    remove_end(pipe_of(file), file);
+    pipe_detach(file->inode);
+}
 
 static const struct file_ops pipe_ops = {
     .read = pipe_read,
@@ -373,7 +400,12 @@ static const struct file_ops pipe_ops = {
     .release = pipe_release,
 };
 
-/* All pipes are on one device. */
+void pipe_init(void)
+{
+    vfs_fifo_ops = &pipe_ops;
+}
+
+/* All pipes without a name are on one device. */
 static uint64_t pipe_device(void)
 {
     static uint64_t device; /* [a] 0 until the first pipe */
@@ -385,51 +417,82 @@ static uint64_t pipe_device(void)
     return __atomic_load_n(&device, __ATOMIC_RELAXED);
 }
 
-/* The inode of a new, empty pipe. */
-static struct inode *pipe_create_inode(void)
-{
-    struct pipe *pipe = kmalloc_zeroed(sizeof(*pipe));
-
-    if (!pipe)
-        return NULL;
-    mutex_init(&pipe->lock, "pipe", RANK_PIPE);
-    wait_queue_init(&pipe->can_read);
-    wait_queue_init(&pipe->can_write);
-    struct inode *inode =
-        inode_create(&pipe_inode_ops, &pipe_ops, pipe_device(), S_IFIFO | 0600);
-    if (!inode) {
-        kfree(pipe);
-        return NULL;
-    }
-    inode->private = pipe;
-    return inode;
-}
-
-static struct file *pipe_open_end(struct inode *inode, unsigned flags)
+static int open_end(struct inode *inode, unsigned flags, struct file **out)
 {
     struct file *file = file_create(&pipe_ops, inode, flags);
 
-    if (file)
-        count_ends(inode->private, file, 1);
-    return file;
+    if (!file)
+        return -ENOMEM;
+    file->private = pipe_attach(inode);
+    if (!file->private) {
+        file_discard(file);
+        return -ENOMEM;
+    }
+    struct pipe *pipe = file->private;
+    mutex_lock(&pipe->lock);
+    add_end(pipe, file);
+    mutex_unlock(&pipe->lock);
+    *out = file;
+    return 0;
 }
 
 int pipe_create(unsigned flags, struct file **read_end, struct file **write_end)
 {
-    struct inode *inode = pipe_create_inode();
-    int err = -ENOMEM;
+    struct inode *inode =
+        inode_create(&nameless_ops, &pipe_ops, pipe_device(), S_IFIFO | 0600);
 
     if (!inode)
         return -ENOMEM;
-    *read_end = pipe_open_end(inode, O_RDONLY | flags);
-    if (!*read_end)
-        goto out_put_inode;
-    *write_end = pipe_open_end(inode, O_WRONLY | flags);
-    if (*write_end)
-        err = 0;
-    else
-        file_put(*read_end);
-out_put_inode:
+    int err = open_end(inode, O_RDONLY | flags, read_end);
+    if (err == 0) {
+        err = open_end(inode, O_WRONLY | flags, write_end);
+        if (err != 0)
+            file_put(*read_end);
+    }
     inode_put(inode);
     return err;
+}
+
+/* ---- size -------------------------------------------------------------- */
+
+static bool is_pipe(const struct file *file)
+{
+    return file->ops == &pipe_ops;
+}
+
+int64_t pipe_get_size(const struct file *file)
+{
+    if (!is_pipe(file))
+        return -EBADF;
+    return ring_bytes(&pipe_of(file)->ring);
+}
+
+/* The power of two of pages that has `bytes`. */
+static uint32_t round_size(uint32_t bytes)
+{
+    uint32_t size = PAGE_SIZE;
+
+    while (size < bytes)
+        size *= 2;
+    return size;
+}
+
+int64_t pipe_set_size(struct file *file, uint64_t bytes, bool privileged)
+{
+    struct pipe *pipe = pipe_of(file);
+    int err = 0;
+
+    if (!is_pipe(file))
+        return -EBADF;
+    if (bytes > 1u << 31)
+        return -EINVAL;
+    uint32_t size = round_size((uint32_t)bytes);
+    mutex_lock(&pipe->lock);
+    if (size > PIPE_SIZE_MAX && size > pipe->ring.bytes && !privileged)
+        err = -EPERM;
+    else if (size != pipe->ring.bytes)
+        err = ring_resize(&pipe->ring, size);
+    mutex_unlock(&pipe->lock);
+    wake_up_all(&pipe->can_write);
+    return err != 0 ? err : (int64_t)size;
 }

@@ -6,6 +6,8 @@
 #include "abi/errno.h"
 #include "abi/ioctl.h"
 #include "fs/file.h"
+#include "ipc/pipe.h"
+#include "proc/process.h"
 #include "syscall/path_args.h"
 #include "syscall/syscalls.h"
 #include "vm/usercopy.h"
@@ -72,6 +74,11 @@ static int64_t set_status_flags(struct file *file, uint32_t flags)
     return 0;
 }
 
+static bool is_root(void)
+{
+    return process_current()->credentials.euid == 0;
+}
+
 int64_t sys_fcntl(int fd, unsigned command, unsigned long argument)
 {
     struct file *file = fd_get(fd);
@@ -96,6 +103,12 @@ int64_t sys_fcntl(int fd, unsigned command, unsigned long argument)
         break;
     case F_SETFL:
         result = set_status_flags(file, (uint32_t)argument);
+        break;
+    case F_GETPIPE_SZ:
+        result = pipe_get_size(file);
+        break;
+    case F_SETPIPE_SZ:
+        result = pipe_set_size(file, (uint32_t)argument, is_root());
         break;
     }
     file_put(file);
