@@ -219,7 +219,10 @@ static void exception(struct trap_frame *frame)
         page_fault(frame);
         return;
     }
-    if (trap_from_user(frame)) {
+    /* The machine's own trouble, or the monitor's `nmi` to look at a hung one:
+     * whoever it hits is not to blame. */
+    bool machine = frame->vector == VECTOR_NMI || frame->vector == VECTOR_MC;
+    if (trap_from_user(frame) && !machine) {
         irqs_enable();
         user_exception(frame);
         irqs_disable();
@@ -234,10 +237,11 @@ static void exception(struct trap_frame *frame)
         frame->rip = fixup; /* a non-canonical user address */
         return;
     }
-    panic_frame(frame, "%s in the kernel",
+    panic_frame(frame, "%s in %s",
                 frame->vector < ARRAY_LENGTH(exception_names)
                     ? exception_names[frame->vector]
-                    : "exception");
+                    : "exception",
+                trap_from_user(frame) ? "user mode" : "the kernel");
 }
 
 static void interrupt(struct trap_frame *frame)
