@@ -52,6 +52,7 @@ static int advise_region(struct address_space *as, struct region *r,
         r->flags &= ~(uint32_t)REGION_DONTFORK;
         if (advice == MADV_DONTFORK)
             r->flags |= REGION_DONTFORK;
+        region_merge_around(as, r);
     }
     return 0;
 }
