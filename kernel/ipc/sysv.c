@@ -19,6 +19,7 @@
 #include "abi/errno.h"
 #include "base/string.h"
 #include "fs/vfs.h"
+#include "ipc/mqueue.h"
 #include "ipc/sysv_msg.h"
 #include "ipc/sysv_sem.h"
 #include "ipc/sysv_shm.h"
@@ -218,4 +219,5 @@ void sysv_init(void)
     sysv_shm_init();
     sysv_msg_init();
     sysv_sem_init();
+    mq_init();
 }

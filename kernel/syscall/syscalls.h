@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "abi/mqueue.h"
 #include "abi/msg.h"
 #include "abi/poll.h"
 #include "abi/resource.h"
