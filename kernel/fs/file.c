@@ -185,6 +185,8 @@ int64_t file_seek(struct file *file, int64_t offset, int whence)
 {
     if (file->flags & O_PATH)
         return -EBADF;
+    if (whence < SEEK_SET || whence > SEEK_HOLE)
+        return -EINVAL;
     if (!file->ops->seekable)
         return -ESPIPE;
     mutex_lock(&file->lock);

@@ -68,12 +68,12 @@ static void move_to_group(struct process *p, struct pid *group)
 
 int64_t group_set(int32_t pid, int32_t number)
 {
-    if (number < 0 || pid < 0)
-        return -EINVAL;
     if (pid == 0)
         pid = process_current()->pid;
     if (number == 0)
         number = pid;
+    if (number < 0)
+        return -EINVAL;
     spin_lock(&process_tree_lock);
     struct process *p = process_find_locked(pid);
     int err = p ? check_movable(p) : -ESRCH;

@@ -20,17 +20,27 @@ static bool may_signal(const struct process *target, int signal)
             target->session_entry == process_current()->session_entry);
 }
 
+/* Numbers are looked at once there is somebody to get the signal. */
+static int check_signal_locked(const struct process *target, int signal)
+    MUST_HOLD(process_tree_lock);
+static int check_signal_locked(const struct process *target, int signal)
+{
+    if (signal < 0 || signal > SIGNAL_MAX)
+        return -EINVAL;
+    return may_signal(target, signal) ? 0 : -EPERM;
+}
+
 static int signal_one_locked(struct process *target, int signal,
                              const siginfo_t *info)
     MUST_HOLD(process_tree_lock);
 static int signal_one_locked(struct process *target, int signal,
                              const siginfo_t *info)
 {
-    if (!may_signal(target, signal))
-        return -EPERM;
-    if (signal != 0)
+    int err = check_signal_locked(target, signal);
+
+    if (err == 0 && signal != 0)
         signal_send_process(target, signal, info);
-    return 0;
+    return err;
 }
 
 /* 0 if one of the group got it, else the last error. */
@@ -85,8 +95,6 @@ int signal_kill(int32_t pid, int signal)
 {
     int result;
 
-    if (signal < 0 || signal > SIGNAL_MAX)
-        return -EINVAL;
     if (pid == INT32_MIN)
         return -ESRCH;
     siginfo_t info = info_from_caller(signal, SI_USER);
@@ -108,13 +116,13 @@ int signal_kill_thread(int32_t pid, int32_t tid, int signal)
 {
     int result = -ESRCH;
 
-    if (signal < 0 || signal > SIGNAL_MAX || tid <= 0 || pid < 0)
+    if (tid <= 0 || pid < 0)
         return -EINVAL;
     siginfo_t info = info_from_caller(signal, SI_TKILL);
     spin_lock(&process_tree_lock);
     struct process *target = process_find_locked(tid);
     if (target && (pid == 0 || target->pid == pid)) {
-        result = may_signal(target, signal) ? 0 : -EPERM;
+        result = check_signal_locked(target, signal);
         if (result == 0 && signal != 0)
             signal_send_thread(target, target->leader, signal, &info);
     }

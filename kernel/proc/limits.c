@@ -40,14 +40,14 @@ int limit_exchange(int32_t pid, unsigned resource, const struct rlimit *new,
 {
     int err = 0;
 
-    if (resource >= RLIM_NLIMITS)
-        return -EINVAL;
     spin_lock(&process_tree_lock);
     struct process *p = pid ? process_find_locked(pid) : process_current();
     if (!p)
         err = -ESRCH;
     else if (!process_may_inspect(p))
         err = -EPERM;
+    else if (resource >= RLIM_NLIMITS)
+        err = -EINVAL;
     else if (new)
         err = check_new(&p->limits[resource], new, resource);
     if (err == 0 && old)

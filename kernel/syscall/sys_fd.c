@@ -110,6 +110,8 @@ int64_t sys_fcntl(int fd, unsigned command, unsigned long argument)
     case F_SETPIPE_SZ:
         result = pipe_set_size(file, (uint32_t)argument, is_root());
         break;
+    default:
+        result = file->flags & O_PATH ? -EBADF : -EINVAL;
     }
     file_put(file);
     return result;

@@ -89,7 +89,24 @@ static int64_t do_write(struct file *file, struct uio *uio, const off_t *offset)
                         uio);
 }
 
-/* Linux's order: descriptor, access mode, then the buffer's range. */
+/* Linux's order: descriptor, whether it has offsets, access mode, then the
+ * buffer's range. */
+static int64_t check_transfer(const struct file *file, const off_t *offset,
+                              bool (*allowed)(const struct file *file))
+{
+    if (file == NULL || (file->flags & O_PATH))
+        return -EBADF;
+    if (offset != NULL && !file->ops->seekable)
+        return -ESPIPE;
+    return allowed(file) ? 0 : -EBADF;
+}
+
+static void put_if_any(struct file *file)
+{
+    if (file != NULL)
+        file_put(file);
+}
+
 static int64_t read_buffer(int fd, void __user *buf, size_t count,
                            const off_t *offset)
 {
@@ -99,17 +116,15 @@ static int64_t read_buffer(int fd, void __user *buf, size_t count,
     if (offset != NULL && *offset < 0)
         return -EINVAL;
     file = fd_get(fd);
-    if (file == NULL)
-        return -EBADF;
-    int64_t result = -EBADF;
-    if (file_may_read(file)) {
+    int64_t result = check_transfer(file, offset, file_may_read);
+    if (result == 0) {
         result = -EFAULT;
         if (user_range_ok(buf, count)) {
             uio_init_user(&uio, buf, MIN(count, (size_t)RW_MAX_BYTES));
             result = do_read(file, &uio, offset);
         }
     }
-    file_put(file);
+    put_if_any(file);
     return result;
 }
 
@@ -122,10 +137,8 @@ static int64_t write_buffer(int fd, const void __user *buf, size_t count,
     if (offset != NULL && *offset < 0)
         return -EINVAL;
     file = fd_get(fd);
-    if (file == NULL)
-        return -EBADF;
-    int64_t result = -EBADF;
-    if (file_may_write(file)) {
+    int64_t result = check_transfer(file, offset, file_may_write);
+    if (result == 0) {
         result = -EFAULT;
         if (user_range_ok(buf, count)) {
             uio_init_user(&uio, (void __user *)buf,
@@ -133,7 +146,7 @@ static int64_t write_buffer(int fd, const void __user *buf, size_t count,
             result = do_write(file, &uio, offset);
         }
     }
-    file_put(file);
+    put_if_any(file);
     return result;
 }
 
@@ -222,16 +235,15 @@ static int64_t transfer_vector(int fd, const struct iovec __user *vec,
     if (offset != NULL && *offset < 0)
         return -EINVAL;
     struct file *file = fd_get(fd);
-    if (file == NULL)
-        return -EBADF;
-    int64_t result =
-        allowed(file) ? vector_get(&vector, vec, count) : -EBADF;
+    int64_t result = check_transfer(file, offset, allowed);
+    if (result == 0)
+        result = vector_get(&vector, vec, count);
     if (result == 0) {
         uio_init_vector(&uio, vector.all, (unsigned)count, vector.total);
         result = move(file, &uio, offset);
         vector_put(&vector);
     }
-    file_put(file);
+    put_if_any(file);
     return result;
 }
 

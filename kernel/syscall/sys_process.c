@@ -162,14 +162,13 @@ int64_t sys_waitid(int which, pid_t id, siginfo_t __user *info, int options,
 
     if (got == 0)
         got = process_wait(&r, &result);
-    if (got < 0)
-        return got;
+    /* As on Linux an error leaves zeroes, too. */
     siginfo_t out = waitid_info(got > 0 ? &result : NULL);
-    if (info && copy_to_user(info, &out, sizeof(out)) != 0)
-        return -EFAULT;
     if (got > 0 && put_usage(usage, &result.usage) != 0)
         return -EFAULT;
-    return 0;
+    if (info && copy_to_user(info, &out, sizeof(out)) != 0)
+        return -EFAULT;
+    return MIN(got, 0);
 }
 
 int64_t sys_getpid(void)
