@@ -3,7 +3,9 @@
  *
  * 1 Idea      Each CPU has a queue of ready threads; the policy orders it.  A
  *             CPU without a ready thread runs its idle thread, which first
- *             tries to take one from the longest queue and then halts.
+ *             tries to take one from the longest queue and then halts.  At
+ *             the end of each slice a CPU takes one from a queue that is
+ *             longer than its own by two.
  * 2 States    NEW -> READY -> RUNNING -> BLOCKED or READY or DEAD.  A thread is
  *             in a run queue exactly while READY.  BLOCKED threads may still be
  *             on their CPU, on the way into switch_to(): waking such a one only
@@ -286,14 +288,15 @@ void sched_finish_first_switch(void)
         irqs_enable();
 }
 
-/* Take a ready thread from the longest other queue. */
-static bool steal_work(void)
+/* Take a ready thread from the longest other queue if that has `least` or more
+ * of them. */
+static bool steal_work(uint32_t least)
 {
     struct run_queue *busiest = NULL;
 
     for (unsigned i = 0; i < cpu_count; i++) {
         struct run_queue *rq = &run_queues[i];
-        if (i != this_cpu->id && rq->ready_count > 0 &&
+        if (i != this_cpu->id && rq->ready_count >= least &&
             (!busiest || rq->ready_count > busiest->ready_count))
             busiest = rq;
     }
@@ -315,7 +318,7 @@ __noreturn static void idle_loop(void)
     for (;;) {
         irqs_disable();
         if (!this_cpu->need_resched && this_queue()->ready_count == 0 &&
-            !steal_work()) {
+            !steal_work(1)) {
             /* sti takes effect after the next instruction, so no interrupt
              * comes between it and hlt. */
             __asm__ volatile("sti; hlt; cli" ::: "memory");
@@ -371,6 +374,8 @@ void sched_tick(bool from_user)
             t->kernel_ticks++;
             rq->kernel_ticks++;
         }
+        /* A queue that is longer by one is as good as ours. */
+        steal_work(rq->ready_count + 2);
         spin_lock(&rq->lock);
         if (sched_policy->tick(rq, t))
             this_cpu->need_resched = 1;
