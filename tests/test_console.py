@@ -1,6 +1,7 @@
 """The console: line discipline, Ctrl-C, the interactive shell."""
 
 import os
+import shutil
 import subprocess
 import time
 
@@ -11,6 +12,8 @@ from harness import ROOT, RUN
 pexpect = pytest.importorskip("pexpect")
 
 SECONDS = 60
+# At the start of a line; busybox then asks where the cursor is.
+PROMPT = r"\r\n[^\r\n]*[$#] (\x1b\[6n)?$"
 
 
 @pytest.fixture(name="shell")
@@ -26,7 +29,7 @@ def fixture_shell():
 def run_line(shell, line):
     """Type a line, return what came before the next prompt."""
     shell.send(line + "\r")
-    shell.expect(r"\r\n[^\r\n]*[$#] $", timeout=SECONDS)
+    shell.expect(PROMPT, timeout=SECONDS)
     return shell.before.decode()
 
 
@@ -80,3 +83,57 @@ def test_interactive_boot_reaches_a_prompt():
     finally:
         child.close(force=True)
     assert child.exitstatus == 0
+
+
+def key_until(shell, key, pattern):
+    """Press a key until the program in the foreground has reacted."""
+    for _ in range(20):
+        time.sleep(1)
+        shell.send(key)
+        if shell.expect([pattern, pexpect.TIMEOUT], timeout=3) == 0:
+            return
+    raise AssertionError(f"{key!r} does not lead to {pattern!r}")
+
+
+def use_job_control(shell):
+    """Stop, list, continue in the background, fetch, interrupt."""
+    shell.send("sleep 100\r")
+    key_until(shell, "\x1a", r"\[1\].*Stopped +sleep 100\r\n.*[$#] ")
+    run_line(shell, "")
+    assert "Stopped" in run_line(shell, "jobs")
+    assert "sleep 100" in run_line(shell, "bg")
+    assert "Running" in run_line(shell, "jobs")
+    shell.send("fg\r")
+    key_until(shell, "\x03", r"\^C\r\n.*[$#] ")
+    run_line(shell, "")
+    assert "0 left" in run_line(shell, "jobs >/tmp/j; wc -l </tmp/j | "
+                                "while read n; do echo $n left; done")
+
+
+def test_job_control(shell):
+    use_job_control(shell)
+    run_line(shell, "cat &")
+    for _ in range(20):
+        if "Stopped" in run_line(shell, "sleep 0.2; jobs"):
+            break
+    else:
+        raise AssertionError("cat reads in the background")
+    run_line(shell, "sleep 50 | cat &")
+    assert "sleep 50 | cat" in run_line(shell, "jobs %2")
+    run_line(shell, "kill %2; wait %2; echo status $?")
+    run_line(shell, "kill -9 %1; wait %1")
+    assert "none" in run_line(shell, "fg %1 2>/dev/null || echo none")
+
+
+@pytest.mark.skipif(not shutil.which("busybox"), reason="busybox is missing")
+@pytest.mark.parametrize("smp", ["1", "4"])
+def test_job_control_of_busybox(smp):
+    child = pexpect.spawn(RUN, ["--tty", "--smp", smp, "--timeout", "120",
+                                "--add", shutil.which("busybox") +
+                                ":/bin/busybox", "--", "busybox", "sh"],
+                          timeout=SECONDS, cwd=ROOT, echo=False)
+    try:
+        child.expect(r"[$#] ")
+        use_job_control(child)
+    finally:
+        child.close(force=True)

@@ -115,20 +115,6 @@ int builtin_exec(int argc, char **argv)
     return shell.status;
 }
 
-int builtin_wait(int argc, char **argv)
-{
-    int status = 0;
-    if (argc < 2)
-        return process_wait_all();
-    for (int i = 1; i < argc; i++) {
-        int pid = builtin_number("wait", argv[i]);
-        if (pid < 0)
-            return 2;
-        status = process_wait_background(pid);
-    }
-    return status;
-}
-
 static void print_traps(void)
 {
     for (int i = 0; i <= TRAP_MOST; i++) {

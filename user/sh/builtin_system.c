@@ -13,6 +13,7 @@
 #include "../common/report.h"
 #include "../common/signals.h"
 #include "builtins.h"
+#include "jobs.h"
 #include "output.h"
 #include "state.h"
 #include "variables.h"
@@ -185,7 +186,10 @@ int builtin_kill(int argc, char **argv)
     }
     for (; i < argc; i++) {
         char *end;
-        long pid = strtol(argv[i], &end, 10);
+        struct job *j = *argv[i] == '%' ? job_find("kill", argv[i]) : NULL;
+        long pid = j ? -(long)job_group(j) : strtol(argv[i], &end, 10);
+        if (j)
+            end = argv[i] + strlen(argv[i]);
         if (end == argv[i] || *end) {
             report("kill: Illegal number: %s", argv[i]);
             status = 2;

@@ -24,7 +24,6 @@ int builtin_exit(int argc, char **argv);
 int builtin_eval(int argc, char **argv);
 int builtin_dot(int argc, char **argv);
 int builtin_exec(int argc, char **argv);
-int builtin_wait(int argc, char **argv);
 int builtin_trap(int argc, char **argv);
 int builtin_command(int argc, char **argv);
 int builtin_type(int argc, char **argv);
@@ -46,6 +45,12 @@ int builtin_ulimit(int argc, char **argv);
 int builtin_kill(int argc, char **argv);
 int builtin_times(int argc, char **argv);
 int builtin_echo(int argc, char **argv);
+
+/* builtin_jobs.c: job control */
+int builtin_jobs(int argc, char **argv);
+int builtin_fg(int argc, char **argv);
+int builtin_bg(int argc, char **argv);
+int builtin_wait(int argc, char **argv);
 
 /* test.c */
 int builtin_test(int argc, char **argv);

@@ -21,6 +21,7 @@
 #include "exec.h"
 #include "expand.h"
 #include "function.h"
+#include "jobs.h"
 #include "output.h"
 #include "process.h"
 #include "redirect.h"
@@ -166,7 +167,7 @@ static int run_program(const struct command *c, int flags)
     pid_t pid = process_fork(FORK_FOREGROUND, &group);
     if (pid == 0)
         become_program(c);
-    return pid < 0 ? shell.status : process_wait(&pid, 1);
+    return pid < 0 ? shell.status : job_run_foreground(c->node, &pid, 1, group);
 }
 
 static int run(const struct command *c, int flags)
@@ -205,7 +206,7 @@ int command_run_without_functions(int argc, char **argv)
     pid_t pid = process_fork(FORK_FOREGROUND, &group);
     if (pid == 0)
         shell_exit(command_exec(argv));
-    return pid < 0 ? shell.status : process_wait(&pid, 1);
+    return pid < 0 ? shell.status : job_run_foreground(NULL, &pid, 1, group);
 }
 
 /* The n-th folder of PATH joined with name, or NULL after the last. */

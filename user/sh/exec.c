@@ -25,6 +25,7 @@
 #include "command.h"
 #include "expand.h"
 #include "function.h"
+#include "jobs.h"
 #include "output.h"
 #include "process.h"
 #include "redirect.h"
@@ -169,22 +170,23 @@ static int exec_subshell(const struct node *n, int flags)
     pid_t pid = process_fork(FORK_FOREGROUND, &group);
     if (pid == 0)
         run_and_exit(n->first);
-    return pid < 0 ? shell.status : process_wait(&pid, 1);
+    return pid < 0 ? shell.status : job_run_foreground(n, &pid, 1, group);
 }
 
 static int exec_background(const struct node *n)
 {
     pid_t group = 0;
-    process_collect();
+    if (!shell.interactive)
+        jobs_collect(); /* else between command lines */
     pid_t pid = process_fork(FORK_BACKGROUND, &group);
     if (pid == 0)
         run_and_exit(n->first);
     if (pid < 0)
         return shell.status;
-    process_remember(pid);
+    int number = job_remember(n->first, pid, group);
     shell.last_background = pid;
     if (shell.interactive) {
-        output_format("[%d]\n", (int)pid);
+        output_format("[%d] %d\n", number, (int)pid);
         output_flush();
     }
     return 0;
@@ -235,7 +237,7 @@ static int exec_pipeline(const struct node *n)
     }
     if (in >= 0)
         close(in);
-    int status = process_wait(pids, started);
+    int status = job_run_foreground(n, pids, started, group);
     free(pids);
     return started < count ? 2 : status;
 }
@@ -367,6 +369,6 @@ char *exec_substitution(const struct node *n)
     char *output = pid > 0 ? read_output(ends[0]) : copy_string("");
     close(ends[0]);
     if (pid > 0)
-        shell.substitution_status = process_wait(&pid, 1);
+        shell.substitution_status = job_run_foreground(NULL, &pid, 1, 0);
     return output;
 }

@@ -1,11 +1,10 @@
 #pragma once
 /*
- * The processes that the shell starts and waits for.
+ * The processes that the shell starts, and its terminal.
  *
  * An interactive shell puts each pipeline in a process group of its own and
  * hands the terminal to the one in the foreground.
  */
-#include <stddef.h>
 #include <sys/types.h>
 
 enum fork_kind {
@@ -24,23 +23,10 @@ void process_init(void);
  */
 pid_t process_fork(enum fork_kind kind, pid_t *group);
 
-/*
- * Waits for the processes of a foreground pipeline and takes the terminal back.
- * Returns the exit status of the last one.
- */
-int process_wait(const pid_t *pids, size_t count);
+/* Whether this shell does job control: interactive, on a terminal. */
+int process_is_managed(void);
 
-/* Remembers a process in the background, for wait. */
-void process_remember(pid_t pid);
-
-/* Notes which processes in the background have ended; does not wait. */
-void process_collect(void);
-
-/*
- * Waits for one process in the background and forgets it. Returns its exit
- * status, 127 when it is not known, 128+N when signal N with a trap came.
- */
-int process_wait_background(pid_t pid);
-
-/* Waits for all of them; returns 0, or 128+N as above. */
-int process_wait_all(void);
+/* With job control: hands the terminal to a group, takes it back; `repair` its
+ * settings too, which a program that was killed or stopped has left. */
+void process_give_terminal(pid_t group);
+void process_take_terminal(int repair);

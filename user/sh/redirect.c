@@ -17,6 +17,7 @@
 #include "../common/report.h"
 #include "expand.h"
 #include "output.h"
+#include "jobs.h"
 #include "process.h"
 #include "state.h"
 
@@ -87,7 +88,7 @@ static int open_here(const struct word *word)
             _exit(0);
         }
         if (pid > 0)
-            process_remember(pid); /* so that it is waited for one day */
+            job_remember(NULL, pid, 0); /* so that it is waited for one day */
     }
     close(ends[1]);
     free(text);

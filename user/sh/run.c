@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "exec.h"
+#include "jobs.h"
 #include "output.h"
 #include "parser.h"
-#include "process.h"
 #include "state.h"
 #include "trap.h"
 
@@ -58,7 +58,7 @@ int run_input(struct input *in, int is_last)
         struct node *tree;
         in->continued = 0;
         if (in->interactive)
-            process_collect();
+            jobs_collect();
         lx.arena = arena_create();
         result = parser_line(&lx, &tree);
         if (result == PARSE_COMMAND) {
