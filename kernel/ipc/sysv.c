@@ -89,12 +89,12 @@ int sysv_get(struct sysv_ids *ids, key_t key, int flags,
 static int grow(struct sysv_ids *ids)
 {
     uint32_t capacity = ids->capacity ? 2 * ids->capacity : FIRST_CAPACITY;
-    struct sysv_object **slots = kmalloc_zeroed(capacity * sizeof(*slots));
+    struct sysv_object **slots = kmalloc_zeroed(capacity * sizeof(void *));
 
     if (!slots)
         return -ENOMEM;
     if (ids->slots)
-        memcpy(slots, ids->slots, ids->capacity * sizeof(*slots));
+        memcpy(slots, ids->slots, ids->capacity * sizeof(void *));
     kfree(ids->slots);
     ids->slots = slots;
     ids->capacity = capacity;

@@ -346,7 +346,8 @@ int64_t sysv_shm_usage(struct shm_info *out)
 }
 
 struct visit {
-    void (*show)(int id, const struct shmid_ds *facts, void *arg);
+    void (*show)(int id, const struct shmid_ds *facts, uint64_t resident,
+                 void *arg);
     void *arg;
 };
 
@@ -356,11 +357,11 @@ static void visit_segment(struct sysv_object *object, void *arg)
     struct shmid_ds facts;
 
     fill_facts(segment_of(object), &facts);
-    v->show(object->id, &facts, v->arg);
+    v->show(object->id, &facts, segment_of(object)->mapping.page_count, v->arg);
 }
 
 void sysv_shm_for_each(void (*show)(int id, const struct shmid_ds *facts,
-                                    void *arg),
+                                    uint64_t resident, void *arg),
                        void *arg)
 {
     struct visit v = { show, arg };

@@ -28,9 +28,9 @@ int64_t sysv_shm_change(int id, int command, const struct shmid_ds *from);
 int64_t sysv_shm_limits(struct shminfo *out);
 int64_t sysv_shm_usage(struct shm_info *out);
 
-/* Facts of each segment, for /proc/sysvipc/shm. */
+/* Facts of each segment and its pages in memory, for /proc/sysvipc/shm. */
 void sysv_shm_for_each(void (*show)(int id, const struct shmid_ds *facts,
-                                    void *arg),
+                                    uint64_t resident, void *arg),
                        void *arg);
 
 /* Boot. */

@@ -43,6 +43,7 @@ struct proc_ref {
 extern const struct proc_entry proc_process_entries[]; /* of /proc/PID */
 extern const struct proc_entry proc_thread_entries[];  /* of .../task/TID */
 extern const struct proc_entry proc_system_entries[];  /* of /proc */
+extern const struct proc_entry proc_ipc_entries[];     /* of /proc/sysvipc */
 extern const struct proc_entry proc_fd_entry;          /* of .../fd/N */
 
 /* The process meant; NULL once it has been reaped. */

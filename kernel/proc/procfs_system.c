@@ -453,6 +453,8 @@ const struct proc_entry proc_system_entries[] = {
     { .name = "slabinfo", .mode = S_IFREG | 0400, .show = show_slabinfo },
     { .name = "stat", .mode = S_IFREG | 0444, .show = show_stat },
     { .name = "sys", .mode = S_IFDIR | 0555, .children = sys_entries },
+    { .name = "sysvipc", .mode = S_IFDIR | 0555,
+      .children = proc_ipc_entries },
     { .name = "thread-self", .mode = S_IFLNK | 0777,
       .show = show_thread_self },
     { .name = "uptime", .mode = S_IFREG | 0444, .show = show_uptime },

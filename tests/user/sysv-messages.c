@@ -70,7 +70,7 @@ static void check_types(void)
 {
     struct msqid_ds ds;
     fresh();
-    CHECK_EQ(send(3, "three", 0), 0, "send type 3");
+    CHECK_EQ(send(3, "abcde", 0), 0, "send type 3");
     CHECK_EQ(send(1, "one", 0), 0, "type 1");
     CHECK_EQ(send(2, "two", 0), 0, "type 2");
     CHECK_EQ(send(3, "", 0), 0, "type 3, empty");
@@ -88,7 +88,7 @@ static void check_types(void)
     CHECK_ERRNO(receive(3, 10, MSG_EXCEPT | IPC_NOWAIT), ENOMSG, "no other");
     CHECK_ERRNO(receive(0, 4, 0), E2BIG, "too long");
     CHECK_EQ(receive(0, 4, MSG_NOERROR), 4, "cut off");
-    CHECK(message.type == 3 && !strcmp(message.text, "thre"), "the first");
+    CHECK(message.type == 3 && !strcmp(message.text, "abcd"), "the first");
     CHECK_EQ(receive(0, 10, 0), 0, "the empty one");
     CHECK_ERRNO(receive(0, 10, IPC_NOWAIT), ENOMSG, "no more");
     NEED(msgctl(id, IPC_STAT, &ds) == 0);
