@@ -288,7 +288,7 @@ static void exec_swap_parts(struct exec *x, struct process *p)
     p->did_exec = true;
     set_name(p, x->path);
     if (x->image.space)
-        p->peak_rss = MAX(p->peak_rss, x->image.space->peak_rss);
+        p->peak_rss = MAX(p->peak_rss, as_peak_rss(x->image.space));
     spin_unlock(&p->lock);
 }
 

@@ -172,7 +172,7 @@ void process_release_parts(struct process *p)
     struct address_space *space;
 
     assert(p == process_current());
-    p->peak_rss = MAX(p->peak_rss, p->space->peak_rss);
+    p->peak_rss = MAX(p->peak_rss, as_peak_rss(p->space));
     space = detach_part(p, &p->space);
     /* The CPU keeps the tables loaded until as_put() or another thread makes
      * it load others; nothing user is touched from here on. */

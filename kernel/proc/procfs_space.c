@@ -53,7 +53,7 @@ void proc_space_facts(struct address_space *as, struct proc_space_facts *f)
     f->total = as->total_pages;
     f->rss_anon = as->rss_anon;
     f->rss_file = as->rss_file;
-    f->peak_rss = MAX(as->peak_rss, as->rss_anon + as->rss_file);
+    f->peak_rss = as_peak_rss(as);
     f->tables = as->table_pages;
     f->code_start = as->code_start;
     f->code_end = as->code_end;

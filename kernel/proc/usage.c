@@ -49,7 +49,7 @@ static uint64_t peak_pages(struct process *p)
 {
     spin_lock(&p->lock);
     uint64_t peak =
-        p->space ? MAX(p->peak_rss, p->space->peak_rss) : p->peak_rss;
+        p->space ? MAX(p->peak_rss, as_peak_rss(p->space)) : p->peak_rss;
     spin_unlock(&p->lock);
     return peak;
 }

@@ -73,7 +73,7 @@ struct address_space {
     uint64_t rss_anon, rss_file;                        /* [A] resident pages */
     uint64_t table_pages;         /* [A] page-table frames */
     uint64_t total_pages;         /* [A] of all regions: RLIMIT_AS, VmSize */
-    uint64_t peak_rss;            /* [A] */
+    uint64_t peak_rss;            /* [A] before pages went, see as_peak_rss() */
     uint64_t limit_as;            /* [a] bytes, RLIMIT_AS of its process */
     uint64_t limit_stack;         /* [a] bytes, RLIMIT_STACK */
     struct family *family;        /* [I] */
@@ -119,6 +119,13 @@ struct region *region_next_locked(struct region *region);
 __must_check int as_map_fixed(struct address_space *as, vaddr_t start,
                               uint64_t bytes, uint32_t prot, uint32_t flags,
                               struct mapping *mapping, uint64_t first_index);
+
+/* The most pages that were resident at a time.  Locks: as->lock, or none for a
+ * figure that may be old. */
+static inline uint64_t as_peak_rss(const struct address_space *as)
+{
+    return MAX(as->peak_rss, as->rss_anon + as->rss_file);
+}
 
 /* The system calls on the current space; arguments checked inside.
  * Return the address, 0, or -errno as Linux does.  `mapping` (may be NULL)

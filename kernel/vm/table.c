@@ -143,6 +143,7 @@ void table_unmap_range(struct address_space *as, struct tlb_batch *batch,
 {
     pte_t *pte;
 
+    as->peak_rss = as_peak_rss(as);
     for (vaddr_t va = start;
          (va = table_skip_holes(as, va, end, &pte)) < end;) {
         vaddr_t stop = ALIGN_DOWN(va, pt_span(1)) + pt_span(1);
