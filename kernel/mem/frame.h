@@ -52,7 +52,7 @@ enum {
 
 enum { FRAME_MAX_ORDER = FRAME_ORDER_LIMIT }; /* blocks of 2^0 .. 2^10 pages */
 
-#define frames           ((struct frame *)FRAME_ARRAY_BASE)
+#define frames ((struct frame *)FRAME_ARRAY_BASE)
 
 static inline struct frame *frame_of_pfn(pfn_t pfn)
 {

@@ -15,42 +15,42 @@
 
 enum { UNKNOWN_LOGGED_MAX = 64 };
 
-#define SYSCALL0(nr, name)                                                    \
-    static int64_t thunk_##name(const struct trap_frame *f)                   \
-    {                                                                         \
-        return sys_##name();                                                  \
+#define SYSCALL0(nr, name)                                                     \
+    static int64_t thunk_##name(const struct trap_frame *f)                    \
+    {                                                                          \
+        return sys_##name();                                                   \
     }
-#define SYSCALL1(nr, name, t1, a1)                                            \
-    static int64_t thunk_##name(const struct trap_frame *f)                   \
-    {                                                                         \
-        return sys_##name((t1)f->rdi);                                        \
+#define SYSCALL1(nr, name, t1, a1)                                             \
+    static int64_t thunk_##name(const struct trap_frame *f)                    \
+    {                                                                          \
+        return sys_##name((t1)f->rdi);                                         \
     }
-#define SYSCALL2(nr, name, t1, a1, t2, a2)                                    \
-    static int64_t thunk_##name(const struct trap_frame *f)                   \
-    {                                                                         \
-        return sys_##name((t1)f->rdi, (t2)f->rsi);                            \
+#define SYSCALL2(nr, name, t1, a1, t2, a2)                                     \
+    static int64_t thunk_##name(const struct trap_frame *f)                    \
+    {                                                                          \
+        return sys_##name((t1)f->rdi, (t2)f->rsi);                             \
     }
-#define SYSCALL3(nr, name, t1, a1, t2, a2, t3, a3)                            \
-    static int64_t thunk_##name(const struct trap_frame *f)                   \
-    {                                                                         \
-        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx);                \
+#define SYSCALL3(nr, name, t1, a1, t2, a2, t3, a3)                             \
+    static int64_t thunk_##name(const struct trap_frame *f)                    \
+    {                                                                          \
+        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx);                 \
     }
-#define SYSCALL4(nr, name, t1, a1, t2, a2, t3, a3, t4, a4)                    \
-    static int64_t thunk_##name(const struct trap_frame *f)                   \
-    {                                                                         \
-        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx, (t4)f->r10);    \
+#define SYSCALL4(nr, name, t1, a1, t2, a2, t3, a3, t4, a4)                     \
+    static int64_t thunk_##name(const struct trap_frame *f)                    \
+    {                                                                          \
+        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx, (t4)f->r10);     \
     }
-#define SYSCALL5(nr, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)            \
-    static int64_t thunk_##name(const struct trap_frame *f)                   \
-    {                                                                         \
-        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx, (t4)f->r10,     \
-                          (t5)f->r8);                                         \
+#define SYSCALL5(nr, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)             \
+    static int64_t thunk_##name(const struct trap_frame *f)                    \
+    {                                                                          \
+        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx, (t4)f->r10,      \
+                          (t5)f->r8);                                          \
     }
-#define SYSCALL6(nr, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)    \
-    static int64_t thunk_##name(const struct trap_frame *f)                   \
-    {                                                                         \
-        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx, (t4)f->r10,     \
-                          (t5)f->r8, (t6)f->r9);                              \
+#define SYSCALL6(nr, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)     \
+    static int64_t thunk_##name(const struct trap_frame *f)                    \
+    {                                                                          \
+        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx, (t4)f->r10,      \
+                          (t5)f->r8, (t6)f->r9);                               \
     }
 #include "abi/syscall.def"
 #undef SYSCALL0
@@ -61,8 +61,8 @@ enum { UNKNOWN_LOGGED_MAX = 64 };
 #undef SYSCALL5
 #undef SYSCALL6
 
-#define ENTRY(nr, name) [nr] = thunk_##name,
-#define SYSCALL0(nr, name) ENTRY(nr, name)
+#define ENTRY(nr, name)         [nr] = thunk_##name,
+#define SYSCALL0(nr, name)      ENTRY(nr, name)
 #define SYSCALL1(nr, name, ...) ENTRY(nr, name)
 #define SYSCALL2(nr, name, ...) ENTRY(nr, name)
 #define SYSCALL3(nr, name, ...) ENTRY(nr, name)

@@ -16,7 +16,7 @@ int main(void)
     int status = -1;
     waitpid(pid, &status, 0);
     sscanf("2.5e-3", "%lf", &parsed);
-    printf("%.9f %.3e %g %a %.2Lf child %d\n", sqrt(6 * sum), 1e100 / 3,
-           parsed, 1.0, 2.25L, status);
+    printf("%.9f %.3e %g %a %.2Lf child %d\n", sqrt(6 * sum), 1e100 / 3, parsed,
+           1.0, 2.25L, status);
     return 0;
 }
