@@ -124,7 +124,28 @@ int signal_kill_thread(int32_t pid, int32_t tid, int signal)
     if (target && (pid == 0 || target->pid == pid)) {
         result = check_signal_locked(target, signal);
         if (result == 0 && signal != 0)
-            signal_send_thread(target, target->leader, signal, &info);
+            result = signal_queue_thread(target, target->leader, signal, &info);
+    }
+    spin_unlock(&process_tree_lock);
+    return result;
+}
+
+int signal_queue(int32_t pid, int32_t tid, int signal, siginfo_t *info)
+{
+    int result = -ESRCH;
+
+    if ((info->si_code >= 0 || info->si_code == SI_TKILL) &&
+        process_current()->pid != pid)
+        return -EPERM;
+    info->si_signo = signal;
+    spin_lock(&process_tree_lock);
+    struct process *target = process_find_locked(pid);
+    if (target && (tid == 0 || tid == pid)) {
+        result = check_signal_locked(target, signal);
+        if (result == 0 && signal != 0)
+            result =
+                tid ? signal_queue_thread(target, target->leader, signal, info)
+                    : signal_queue_process(target, signal, info);
     }
     spin_unlock(&process_tree_lock);
     return result;

@@ -153,8 +153,9 @@ static void nudge(struct thread *t)
 }
 
 /* Append a siginfo for `signal`; without memory none.  The limit is for
- * real-time signals: there is one entry of each other signal at most. */
-static void enqueue(struct process *p, struct signal_entry **queue, int signal,
+ * real-time signals: there is one entry of each other signal at most.  False:
+ * nothing was appended. */
+static bool enqueue(struct process *p, struct signal_entry **queue, int signal,
                     const siginfo_t *info)
 {
     struct signal_entry *e = NULL;
@@ -163,7 +164,7 @@ static void enqueue(struct process *p, struct signal_entry **queue, int signal,
         p->queued_signals < p->limits[RLIMIT_SIGPENDING].rlim_cur)
         e = slab_alloc(&entry_cache);
     if (!e)
-        return;
+        return false;
     if (info) {
         memcpy(e->info, info, sizeof(e->info));
     } else {
@@ -176,6 +177,7 @@ static void enqueue(struct process *p, struct signal_entry **queue, int signal,
         queue = &(*queue)->next;
     *queue = e;
     p->queued_signals++;
+    return true;
 }
 
 static struct signal_entry **thread_queue(struct thread *t)
@@ -183,20 +185,31 @@ static struct signal_entry **thread_queue(struct thread *t)
     return (struct signal_entry **)&t->signal_info;
 }
 
-/* Make `signal` pending in the thread's or the process' set. */
-static void make_pending(struct process *p, struct thread *t, bool to_thread,
-                         int signal, const siginfo_t *info)
+/* Must the caller hear of it when `signal` cannot be queued?  kill() comes
+ * through without siginfo instead. */
+static bool must_queue(int signal, const siginfo_t *info)
+{
+    return signal >= SIGNAL_RT_MIN && info && info->si_code != SI_USER;
+}
+
+/* Make `signal` pending in the thread's or the process' set; 0 or -EAGAIN. */
+static int make_pending(struct process *p, struct thread *t, bool to_thread,
+                        int signal, const siginfo_t *info)
     MUST_HOLD(p->signal_lock);
-static void make_pending(struct process *p, struct thread *t, bool to_thread,
-                         int signal, const siginfo_t *info)
+static int make_pending(struct process *p, struct thread *t, bool to_thread,
+                        int signal, const siginfo_t *info)
 {
     uint64_t *set = to_thread ? &t->pending : &p->shared_pending;
 
-    if (!(*set & SIGNAL_BIT(signal)) || signal >= SIGNAL_RT_MIN)
-        enqueue(p, to_thread ? thread_queue(t) : &p->shared_queue, signal,
-                info);
+    if (!(*set & SIGNAL_BIT(signal)) || signal >= SIGNAL_RT_MIN) {
+        bool queued = enqueue(p, to_thread ? thread_queue(t) : &p->shared_queue,
+                              signal, info);
+        if (!queued && must_queue(signal, info))
+            return -EAGAIN;
+    }
     *set |= SIGNAL_BIT(signal);
     signal_update_flags_locked(p, t);
+    return 0;
 }
 
 /* A stop signal takes back a SIGCONT that is pending, and the reverse; SIGCONT
@@ -220,31 +233,40 @@ static void cancel_opposites(struct process *p, struct thread *t, int signal)
     signal_update_flags_locked(p, t);
 }
 
-static void send(struct process *p, struct thread *t, bool to_thread,
-                 int signal, const siginfo_t *info)
+static int send(struct process *p, struct thread *t, bool to_thread, int signal,
+                const siginfo_t *info)
 {
+    int result = 0;
+
     spin_lock(&p->signal_lock);
     bool gone = p->life == PROCESS_ZOMBIE || p->group_exiting;
     bool blocked = t->blocked & SIGNAL_BIT(signal);
     if (!gone)
         cancel_opposites(p, t, signal);
     if (!gone && (blocked || !is_ignored(p, signal))) {
-        make_pending(p, t, to_thread, signal, info);
+        result = make_pending(p, t, to_thread, signal, info);
         if (!blocked || (t->awaited & SIGNAL_BIT(signal)))
             nudge(t);
     }
     spin_unlock(&p->signal_lock);
+    return result;
 }
 
 void signal_send_process(struct process *p, int signal, const siginfo_t *info)
 {
-    send(p, p->leader, false, signal, info);
+    int unused = send(p, p->leader, false, signal, info);
+    (void)unused;
 }
 
-void signal_send_thread(struct process *p, struct thread *t, int signal,
+int signal_queue_process(struct process *p, int signal, const siginfo_t *info)
+{
+    return send(p, p->leader, false, signal, info);
+}
+
+int signal_queue_thread(struct process *p, struct thread *t, int signal,
                         const siginfo_t *info)
 {
-    send(p, t, true, signal, info);
+    return send(p, t, true, signal, info);
 }
 
 /* What the frame of a page fault tells about the access. */
@@ -277,7 +299,8 @@ void signal_force_fault(int signal, int code, uint64_t address,
         spin_unlock(&p->handlers->lock);
         t->blocked &= ~SIGNAL_BIT(signal);
     }
-    make_pending(p, t, true, signal, &info);
+    int unused = make_pending(p, t, true, signal, &info);
+    (void)unused;
     spin_unlock(&p->signal_lock);
     if (kills)
         printk("%s[%d]: killed by signal %d: %s at 0x%lx, ip 0x%lx, sp 0x%lx\n",
@@ -294,7 +317,8 @@ void signal_out_of_memory(vaddr_t address)
         return;
     printk("%s[%d]: out of memory at %lx, killed\n", t->name, t->tid, address);
     spin_lock(&p->signal_lock);
-    make_pending(p, t, true, SIGKILL, NULL);
+    int unused = make_pending(p, t, true, SIGKILL, NULL);
+    (void)unused;
     spin_unlock(&p->signal_lock);
 }
 

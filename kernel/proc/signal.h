@@ -28,9 +28,15 @@ struct trap_frame;
 void signal_send_process(struct process *process, int signal,
                          const siginfo_t *info);
 
+/* The same with the answer for the sender: 0, or -EAGAIN when a real-time signal
+ * finds no room in the queue (RLIMIT_SIGPENDING, memory) and is not sent. */
+__must_check int signal_queue_process(struct process *process, int signal,
+                                      const siginfo_t *info);
+
 /* The same to one thread of the process. */
-void signal_send_thread(struct process *process, struct thread *thread,
-                        int signal, const siginfo_t *info);
+__must_check int signal_queue_thread(struct process *process,
+                                     struct thread *thread, int signal,
+                                     const siginfo_t *info);
 
 /*
  * kill(): `pid` > 0 a process, 0 the caller's group, -1 everybody but init and
@@ -41,6 +47,12 @@ int signal_kill(int32_t pid, int signal);
 
 /* tgkill(): thread `tid` of process `pid` (0: whichever it belongs to). */
 int signal_kill_thread(int32_t pid, int32_t tid, int signal);
+
+/* rt_sigqueueinfo() and rt_tgsigqueueinfo(): `signal` with the caller's `info`
+ * to process `pid`, or (`tid` not 0) to that thread of it.  Only to itself may
+ * it pretend to be kill() or the kernel.  Returns 0, -EINVAL, -ESRCH, -EPERM,
+ * -EAGAIN. */
+int signal_queue(int32_t pid, int32_t tid, int signal, siginfo_t *info);
 
 /* To every process of a group.  Returns 0, -ESRCH when it has no member.
  * Context: any.  Locks: takes process_tree_lock. */

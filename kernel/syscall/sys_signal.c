@@ -31,6 +31,27 @@ int64_t sys_tgkill(pid_t pid, pid_t tid, int signal)
     return pid <= 0 ? -EINVAL : signal_kill_thread(pid, tid, signal);
 }
 
+int64_t sys_rt_sigqueueinfo(pid_t pid, int signal, siginfo_t __user *info)
+{
+    siginfo_t copy;
+
+    if (copy_from_user(&copy, info, sizeof(copy)) != 0)
+        return -EFAULT;
+    return signal_queue(pid, 0, signal, &copy);
+}
+
+int64_t sys_rt_tgsigqueueinfo(pid_t pid, pid_t tid, int signal,
+                              siginfo_t __user *info)
+{
+    siginfo_t copy;
+
+    if (copy_from_user(&copy, info, sizeof(copy)) != 0)
+        return -EFAULT;
+    if (pid <= 0 || tid <= 0)
+        return -EINVAL;
+    return signal_queue(pid, tid, signal, &copy);
+}
+
 /* ---- actions and masks ------------------------------------------------------ */
 
 int64_t sys_rt_sigaction(int signal,

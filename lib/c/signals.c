@@ -91,6 +91,19 @@ int sigaltstack(const stack_t *stack, stack_t *old)
     return (int)CALL(sigaltstack, stack, old);
 }
 
+int sigqueue(pid_t pid, int number, const union sigval value)
+{
+    siginfo_t info;
+
+    memset(&info, 0, sizeof(info));
+    info.si_signo = number;
+    info.si_code = SI_QUEUE;
+    info.si_pid = getpid();
+    info.si_uid = getuid();
+    info.si_value = value;
+    return (int)CALL(rt_sigqueueinfo, pid, number, &info);
+}
+
 int kill(pid_t pid, int number)
 {
     return (int)CALL(kill, pid, number);

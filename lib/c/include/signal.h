@@ -42,6 +42,7 @@ int sigaltstack(const stack_t *stack, stack_t *old);
 int kill(pid_t pid, int number);
 int killpg(pid_t group, int number);
 int raise(int number);
+int sigqueue(pid_t pid, int number, const union sigval value);
 int tgkill(pid_t pid, pid_t tid, int number);
 
 int sigemptyset(sigset_t *set);
