@@ -18,6 +18,7 @@
 #include "dev/tty.h"
 #include "dev/uart.h"
 #include "fs/vfs.h"
+#include "ipc/futex.h"
 #include "ipc/pipe.h"
 #include "mem/frame.h"
 #include "mem/slab.h"
@@ -56,6 +57,7 @@ static void main_thread(void *unused)
 {
     vfs_init();
     pipe_init();
+    futex_init();
     tty_init();
     if (vfs_mount("/proc", procfs_root()) != 0)
         panic("cannot mount /proc");

@@ -14,6 +14,7 @@
 #include "abi/errno.h"
 #include "abi/wait.h"
 #include "ipc/sysv_sem.h"
+#include "ipc/futex.h"
 #include "proc/group.h"
 #include "proc/itimer.h"
 #include "proc/notify.h"
@@ -95,8 +96,8 @@ static void clear_child_tid(struct process *p, struct thread *t)
     if (t->clear_child_tid == 0 ||
         __atomic_load_n(&p->space->refs, __ATOMIC_RELAXED) < 2)
         return;
-    int unused = put_user(zero, (uint32_t __user *)t->clear_child_tid);
-    (void)unused;
+    if (put_user(zero, (uint32_t __user *)t->clear_child_tid) == 0)
+        futex_wake(t->clear_child_tid, true, 1, UINT32_MAX);
 }
 
 __noreturn static void become_zombie(struct process *p)

@@ -82,7 +82,7 @@ struct thread {
     char name[16];                 /* [P] comm, for the log and ps */
     int64_t (*restart)(
         void); /* [S] restart_syscall, for ERESTART_RESTARTBLOCK */
-    uint64_t restart_args[3]; /* [S] for it */
+    uint64_t restart_args[4]; /* [S] for it */
     uint32_t fail_nth;        /* [S] its n-th allocation fails, 0: none */
     void (*entry)(void *);    /* [I] kernel threads */
     void *entry_arg;          /* [I] */
