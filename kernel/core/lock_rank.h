@@ -15,15 +15,17 @@ enum lock_rank {
     RANK_INODE,               /* regular inode: size and data consistency */
     RANK_TTY,                 /* line discipline readers take turns */
     RANK_PIPE,                /* pipe buffer: copied to user space without it */
+    RANK_FILE_LOCK,           /* locks of all files; no other mutex inside */
     RANK_FORK,                /* address space copied: parent before child */
     RANK_ADDRESS_SPACE,       /* as->lock: page faults come while the above are
                            held only through *_nofault copies */
     RANK_ADDRESS_SPACE_CHILD, /* the child's, taken inside the parent's */
     RANK_SYSV, /* System V objects: the last unmapping ends a shared segment */
-    RANK_MAPPING,             /* page cache index of one file */
-    RANK_FIRST_SPIN,          /* those above sleep, those below spin */
+    RANK_MAPPING,    /* page cache index of one file */
+    RANK_FIRST_SPIN, /* those above sleep, those below spin */
     /* Spinlocks. */
     RANK_FD_TABLE,     /* descriptors -> files */
+    RANK_SOCKET,       /* all Unix-domain sockets: states and queues */
     RANK_PROCESS_TREE, /* parents, children, groups, sessions, pid table */
     RANK_PROCESS,      /* one process: threads, limits, accounting */
     RANK_SIGNAL,       /* handlers and pending sets of one process */

@@ -23,6 +23,8 @@
  */
 #include "proc/process.h"
 
+#include "net/unix.h"
+
 #include "abi/errno.h"
 #include "base/string.h"
 #include "ipc/sysv.h"
@@ -82,6 +84,16 @@ static void current_caller(struct sysv_caller *caller)
     caller->pid = p ? p->pid : 0;
 }
 
+static struct ucred current_ucred(void)
+{
+    struct process *p = process_current();
+    struct ucred c = { 0 };
+
+    if (p)
+        c = (struct ucred){ p->pid, p->credentials.euid, p->credentials.egid };
+    return c;
+}
+
 static struct fd_table *current_files(void)
 {
     struct process *p = process_current();
@@ -104,6 +116,8 @@ void process_init(void)
     group_init();
     vfs_current_context = current_context;
     vfs_current_ids = current_ids;
+    unix_current_credentials = current_ucred;
+    unix_init();
     fd_current_table = current_files;
     fd_current_limit = current_fd_limit;
     sysv_current_caller = current_caller;

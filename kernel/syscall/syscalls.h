@@ -15,6 +15,7 @@
 #include "abi/sem.h"
 #include "abi/shm.h"
 #include "abi/signal.h"
+#include "abi/socket.h"
 #include "abi/stat.h"
 #include "abi/statfs.h"
 #include "abi/sysinfo.h"
