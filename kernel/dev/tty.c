@@ -238,7 +238,8 @@ int tty_acquire(struct tty *t, bool steal)
     if (!tty_hooks.current_leads_session() || tty_hooks.current_terminal())
         return -EPERM;
     spin_lock(&t->lock);
-    bool taken = t->session != 0 && !steal;
+    int32_t before = t->session;
+    bool taken = before != 0 && !steal;
     if (!taken) {
         t->session = session;
         t->foreground = group;
@@ -246,6 +247,8 @@ int tty_acquire(struct tty *t, bool steal)
     spin_unlock(&t->lock);
     if (taken)
         return -EPERM;
+    if (before != 0)
+        tty_hooks.lose_terminal(before);
     tty_hooks.set_terminal(t);
     return 0;
 }

@@ -49,6 +49,8 @@ struct tty_hooks {
     /* Make `tty` (NULL: none) the terminal of the running process and, if it
      * leads its session, of all processes of that. */
     void (*set_terminal)(struct tty *tty);
+    /* The processes of `session` have no terminal any more. */
+    void (*lose_terminal)(int32_t session);
 };
 extern struct tty_hooks tty_hooks;
 

@@ -170,6 +170,15 @@ static int64_t group_ioctl(struct tty *tty, unsigned command,
     }
 }
 
+/* May the caller take a terminal away from another session? */
+static bool is_root(void)
+{
+    uint32_t uid, gid;
+
+    vfs_current_ids(&uid, &gid);
+    return uid == 0;
+}
+
 /* Those that change what all users of the terminal see: for the foreground. */
 static bool is_change(unsigned command)
 {
@@ -213,7 +222,7 @@ static int64_t ioctl_tty(struct file *file, unsigned command, uint64_t argument)
     case TIOCGSID:
         return group_ioctl(tty, command, argument);
     case TIOCSCTTY:
-        return tty_acquire(tty, argument == 1);
+        return tty_acquire(tty, argument == 1 && is_root());
     case TIOCNOTTY:
         return tty_release(tty);
     case TCFLSH:

@@ -269,6 +269,18 @@ static void hook_set_terminal(struct tty *tty)
     spin_unlock(&process_tree_lock);
 }
 
+static void hook_lose_terminal(int32_t session)
+{
+    struct process *member;
+
+    spin_lock(&process_tree_lock);
+    const struct pid *entry = pid_find_locked(session);
+    if (entry)
+        list_for_each (member, &entry->session, session_link)
+            member->terminal = NULL;
+    spin_unlock(&process_tree_lock);
+}
+
 void group_leave_session(struct process *p)
 {
     if (!leads_session(p) || !p->terminal)
@@ -292,5 +304,6 @@ void group_init(void)
         .group_in_session = hook_group_in_session,
         .current_terminal = hook_current_terminal,
         .set_terminal = hook_set_terminal,
+        .lose_terminal = hook_lose_terminal,
     };
 }
