@@ -361,7 +361,7 @@ static int prepare_target(struct address_space *as, const struct region *r,
                          r->first_index);
     if (err != 0) {
         tlb_batch_init(&batch, as);
-        region_free_hole_tables(&batch, to, to + new_bytes);
+        region_free_hole_tables(as, &batch, to, to + new_bytes);
         tlb_batch_finish(&batch);
     }
     return err;

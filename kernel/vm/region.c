@@ -230,13 +230,13 @@ vaddr_t region_find_room(struct address_space *as, uint64_t bytes)
     return 0;
 }
 
-void region_free_hole_tables(struct tlb_batch *batch, vaddr_t start,
-                             vaddr_t end)
+void region_free_hole_tables(struct address_space *as, struct tlb_batch *batch,
+                             vaddr_t start, vaddr_t end)
 {
-    struct region *before = region_before_locked(batch->as, start);
-    struct region *after = region_find_from_locked(batch->as, end);
+    struct region *before = region_before_locked(as, start);
+    struct region *after = region_find_from_locked(as, end);
 
-    table_free_range(batch, start, end, before ? before->end : 0,
+    table_free_range(as, batch, start, end, before ? before->end : 0,
                      after ? after->start : USER_END);
 }
 
@@ -263,7 +263,7 @@ int region_unmap_range(struct address_space *as, vaddr_t start, vaddr_t end)
         region_free(r);
         r = next;
     }
-    region_free_hole_tables(&batch, start, end);
+    region_free_hole_tables(as, &batch, start, end);
     tlb_batch_finish(&batch);
     if (end > as->mmap_hint)
         as->mmap_hint = end;

@@ -56,8 +56,8 @@ __must_check int region_unmap_range(struct address_space *as, vaddr_t start,
 /* Free the tables of [start, end), where no region is, unless they serve the
  * regions around it. */
 struct tlb_batch;
-void region_free_hole_tables(struct tlb_batch *batch, vaddr_t start,
-                             vaddr_t end);
+void region_free_hole_tables(struct address_space *as, struct tlb_batch *batch,
+                             vaddr_t start, vaddr_t end) MUST_HOLD(as->lock);
 
 /* Is [start, start+bytes) within what user space may map? */
 static inline bool region_range_ok(vaddr_t start, uint64_t bytes)

@@ -164,7 +164,7 @@ static void as_destroy(struct address_space *as)
         next = region_next_locked(r);
         table_unmap_range(as, &batch, r->start, r->end);
         /* Everything below is gone already. */
-        table_free_range(&batch, r->start, r->end, 0,
+        table_free_range(as, &batch, r->start, r->end, 0,
                          next ? next->start : USER_END + PAGE_SIZE);
         region_remove_locked(as, r);
         region_free(r);

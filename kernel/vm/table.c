@@ -180,9 +180,9 @@ static void free_tables(struct tlb_batch *batch, pte_t *table, unsigned level,
     }
 }
 
-void table_free_range(struct tlb_batch *batch, vaddr_t start, vaddr_t end,
-                      vaddr_t floor, vaddr_t ceiling)
+void table_free_range(struct address_space *as, struct tlb_batch *batch,
+                      vaddr_t start, vaddr_t end, vaddr_t floor,
+                      vaddr_t ceiling)
 {
-    free_tables(batch, phys_to_virt(batch->as->pml4), 3, start, end, floor,
-                ceiling);
+    free_tables(batch, phys_to_virt(as->pml4), 3, start, end, floor, ceiling);
 }

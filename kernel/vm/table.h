@@ -60,9 +60,9 @@ void table_unmap_range(struct address_space *as, struct tlb_batch *batch,
 /* Free the tables that serve only addresses in the hole [floor, ceiling) around
  * [start, end), which holds no pages any more.  They go through the batch, too:
  * a CPU may have cached where they are. */
-void table_free_range(struct tlb_batch *batch, vaddr_t start, vaddr_t end,
-                      vaddr_t floor, vaddr_t ceiling)
-    MUST_HOLD(batch->as->lock);
+void table_free_range(struct address_space *as, struct tlb_batch *batch,
+                      vaddr_t start, vaddr_t end, vaddr_t floor,
+                      vaddr_t ceiling) MUST_HOLD(as->lock);
 
 /* Count of resident pages up or down when `frame` is mapped or unmapped. */
 static inline void rss_add(struct address_space *as, const struct frame *frame,
