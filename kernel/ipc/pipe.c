@@ -202,6 +202,7 @@ static int64_t pipe_write(struct file *file, struct uio *uio, uint64_t *offset)
             break;
         sched_point();
     }
+    uio->broken = result == -EPIPE;
     return total > 0 ? total : result;
 }
 

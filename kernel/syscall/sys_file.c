@@ -69,7 +69,7 @@ int64_t sys_lseek(int fd, off_t offset, int whence)
 /* Every write ends here: what its error means for the process. */
 static int64_t finish_write(int64_t result, const struct uio *uio)
 {
-    if (result == -EPIPE)
+    if (result == -EPIPE || uio->broken)
         signal_send_process(process_current(), SIGPIPE, NULL);
     else if (result == -EFBIG && uio->size_limit != RLIM_INFINITY)
         signal_send_process(process_current(), SIGXFSZ, NULL);

@@ -56,6 +56,7 @@ void uio_init_vector(struct uio *uio, const struct iovec *vec, unsigned count,
     uio->done_in_first = 0;
     uio->left = total;
     uio->kernel = false;
+    uio->broken = false;
     uio->size_limit = UINT64_MAX;
     uio_advance(uio, 0);
 }

@@ -15,6 +15,8 @@ struct uio {
     size_t done_in_first;    /* bytes of vec[0] already used */
     size_t left;             /* bytes left in all */
     bool kernel;             /* iov_base are kernel addresses */
+    bool broken;             /* out: nobody reads any more, though some bytes
+                                went; the system call raises SIGPIPE */
     uint64_t size_limit;     /* a write grows no file beyond: RLIMIT_FSIZE;
                                 no limit unless the system call sets one */
     struct iovec one;        /* storage for single-buffer forms */
