@@ -172,6 +172,7 @@ def test_busybox():
     ("big-malloc", b"sum of fresh memory: 0\n"),
     ("fork-exec-wait", b"200 rounds\n"),
     ("named-semaphore", b"1000 turns, value 0, timed out, child 5\n"),
+    ("message-queue", b"signal 7, sooner, later, 1000 counted\n"),
     ("signals-and-sleep", b"sleep -1 EINTR, 1 alarm, 3 faults, signal 15\n"),
     ("floats", b"3.141592176 3.333e+99 0.0025 0x1p+0 2.25 child 0\n")])
 @pytest.mark.parametrize("smp", ["1", "4"])
