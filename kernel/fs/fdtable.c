@@ -14,6 +14,7 @@
 #include "base/bitmap.h"
 #include "base/string.h"
 #include "core/panic.h"
+#include "fs/file_lock.h"
 #include "mem/slab.h"
 
 enum { FD_INLINE = 64 };
@@ -181,13 +182,21 @@ static struct file *take_out(struct fd_table *table, int fd)
     return file;
 }
 
+/* A descriptor of `table` was closed: its reference goes, and before it what
+ * the process had locked. */
+static void close_file(struct fd_table *table, struct file *file)
+{
+    file_lock_closed(file, table);
+    file_put(file);
+}
+
 void fd_table_put(struct fd_table *table)
 {
     if (__atomic_sub_fetch(&table->refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
     for (int fd = next_bit(table->array.open, table->capacity, 0); fd >= 0;
          fd = next_bit(table->array.open, table->capacity, fd + 1))
-        file_put(table->array.files[fd]);
+        close_file(table, table->array.files[fd]);
     if (table->array.files != table->inline_files)
         kfree(table->array.files);
     kfree(table);
@@ -203,7 +212,7 @@ void fd_table_close_on_exec(struct fd_table *table)
             return;
         struct file *file = take_out(table, fd);
         if (file != NULL)
-            file_put(file);
+            close_file(table, file);
     }
 }
 
@@ -290,17 +299,18 @@ int fd_install_at(struct file *file, int fd, bool cloexec)
     put_in(table, fd, file, cloexec);
     spin_unlock(&table->lock);
     if (old != NULL)
-        file_put(old);
+        close_file(table, old);
     return 0;
 }
 
 int fd_close(int fd)
 {
-    struct file *file = take_out(fd_current_table(), fd);
+    struct fd_table *table = fd_current_table();
+    struct file *file = take_out(table, fd);
 
     if (file == NULL)
         return -EBADF;
-    file_put(file);
+    close_file(table, file);
     return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "abi/errno.h"
 #include "abi/unistd.h"
 #include "base/string.h"
+#include "fs/file_lock.h"
 #include "fs/page_file.h"
 #include "mem/slab.h"
 
@@ -45,6 +46,7 @@ void file_put(struct file *file)
 {
     if (__atomic_sub_fetch(&file->refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
+    file_lock_file_gone(file);
     if (file->ops->release != NULL && !(file->flags & O_PATH))
         file->ops->release(file);
     if (file->inode != NULL && S_ISREG(file->inode->mode) &&

@@ -35,6 +35,7 @@
 #include "core/printk.h"
 #include "fs/devfs.h"
 #include "fs/file.h"
+#include "fs/file_lock.h"
 #include "fs/initrd.h"
 #include "fs/names.h"
 #include "fs/tmpfs.h"
@@ -155,6 +156,7 @@ void inode_put(struct inode *inode)
         struct inode *parent = inode->parent;
         if (inode->ops->release != NULL)
             inode->ops->release(inode);
+        file_lock_inode_gone(inode);
         mapping_destroy(&inode->mapping);
         slab_free(&inode_cache, inode);
         inode = parent;
@@ -411,6 +413,7 @@ void vfs_init(void)
     slab_cache_init(&context_cache, "fs_context", sizeof(struct fs_context));
     mutex_init(&vfs_rename_lock, "rename", RANK_RENAME);
     file_init();
+    file_lock_init();
     tmpfs_init();
     vfs_root = tmpfs_create_root(vfs_new_dev());
     if (vfs_root == NULL)

@@ -15,6 +15,7 @@
 
 struct file;
 struct pipe;
+struct file_locks;
 struct inode;
 struct file_ops;
 
@@ -75,6 +76,7 @@ struct inode {
     struct inode *covers;   /* [I] of a root: directory it covers */
     int32_t write_count;    /* [a] open for writing; < 0: executing */
     struct pipe *pipe;      /* [L] of a FIFO while it is open */
+    struct file_locks *locks; /* [a] set once; NULL: never locked */
     void *private;          /* [I] file system's own */
 };
 

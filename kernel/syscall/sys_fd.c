@@ -9,6 +9,7 @@
 #include "ipc/pipe.h"
 #include "proc/process.h"
 #include "syscall/path_args.h"
+#include "syscall/sys_lock.h"
 #include "syscall/syscalls.h"
 #include "vm/usercopy.h"
 
@@ -111,7 +112,10 @@ int64_t sys_fcntl(int fd, unsigned command, unsigned long argument)
         result = pipe_set_size(file, (uint32_t)argument, is_root());
         break;
     default:
-        result = file->flags & O_PATH ? -EBADF : -EINVAL;
+        result = -EBADF;
+        if (!(file->flags & O_PATH))
+            result =
+                fcntl_lock(fd, file, command, (struct flock __user *)argument);
     }
     file_put(file);
     return result;

@@ -34,6 +34,12 @@ int pipe(int fds[2]);
 int pipe2(int fds[2], int flags);
 int truncate(const char *path, off_t length);
 int ftruncate(int fd, off_t length);
+/* lockf() */
+#define F_ULOCK 0
+#define F_LOCK  1
+#define F_TLOCK 2
+#define F_TEST  3
+int lockf(int fd, int command, off_t length);
 int fsync(int fd);
 int fdatasync(int fd);
 void sync(void);
