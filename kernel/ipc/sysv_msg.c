@@ -287,13 +287,13 @@ static int set(struct queue *q, const struct msqid_ds *from)
     return 0;
 }
 
-int64_t sysv_msg_change(int id, int command, const struct msqid_ds *from)
+int64_t sysv_msg_change(int id, const struct msqid_ds *from)
 {
     struct sysv_object *object;
 
     mutex_lock(&queues.lock);
     int err = sysv_find_owned(&queues, id, &object);
-    if (err == 0 && command == IPC_SET) {
+    if (err == 0 && from) {
         err = set(queue_of(object), from);
     } else if (err == 0) {
         struct queue *q = queue_of(object);

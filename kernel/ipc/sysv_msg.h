@@ -19,10 +19,11 @@ int64_t sysv_msg_send(int id, long type, const void __user *text, size_t bytes,
 int64_t sysv_msg_receive(int id, void __user *text, size_t bytes, long wanted,
                          int flags, long *type);
 
-/* As the functions of sysv_shm.h.  A change may give -EPERM, too, for more
- * bytes than MSGMNB. */
+/* As sysv_shm_stat(). */
 int64_t sysv_msg_stat(int id, int command, struct msqid_ds *out);
-int64_t sysv_msg_change(int id, int command, const struct msqid_ds *from);
+/* IPC_SET, or IPC_RMID if `from` is NULL: 0, -EINVAL, -EPERM (not the owner, or
+ * more bytes than MSGMNB). */
+int64_t sysv_msg_change(int id, const struct msqid_ds *from);
 /* IPC_INFO, MSG_INFO: highest used slot. */
 int64_t sysv_msg_info(int command, struct msginfo *out);
 

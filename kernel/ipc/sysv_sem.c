@@ -353,13 +353,13 @@ int64_t sysv_sem_stat(int id, int command, struct semid_ds *out)
     return result;
 }
 
-int64_t sysv_sem_change(int id, int command, const struct semid_ds *from)
+int64_t sysv_sem_change(int id, const struct semid_ds *from)
 {
     struct sysv_object *object;
 
     mutex_lock(&sets.lock);
     int err = sysv_find_owned(&sets, id, &object);
-    if (err == 0 && command == IPC_SET) {
+    if (err == 0 && from) {
         sysv_set(object, &from->sem_perm);
         set_of(object)->ctime = sysv_now();
     } else if (err == 0) {

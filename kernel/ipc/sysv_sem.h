@@ -17,9 +17,10 @@ int64_t sysv_sem_get(key_t key, int count, int flags);
 int64_t sysv_sem_operate(int id, const struct sembuf *ops, unsigned count,
                          uint64_t deadline);
 
-/* As the functions of sysv_shm.h. */
+/* As sysv_shm_stat(). */
 int64_t sysv_sem_stat(int id, int command, struct semid_ds *out);
-int64_t sysv_sem_change(int id, int command, const struct semid_ds *from);
+/* IPC_SET, or IPC_RMID if `from` is NULL: 0, -EINVAL, -EPERM. */
+int64_t sysv_sem_change(int id, const struct semid_ds *from);
 /* IPC_INFO, SEM_INFO: highest used slot. */
 int64_t sysv_sem_info(int command, struct seminfo *out);
 

@@ -126,9 +126,9 @@ int64_t sys_msgctl(int id, int command, struct msqid_ds __user *buf)
     case IPC_SET:
         if (get_user(facts, buf) != 0)
             return -EFAULT;
-        return sysv_msg_change(id, command, &facts);
+        return sysv_msg_change(id, &facts);
     case IPC_RMID:
-        return sysv_msg_change(id, command, NULL);
+        return sysv_msg_change(id, NULL);
     case IPC_INFO:
     case MSG_INFO:
         result = sysv_msg_info(command, &info);
@@ -244,9 +244,9 @@ int64_t sys_semctl(int id, int number, int command, unsigned long argument)
     case IPC_SET:
         if (get_user(facts, (struct semid_ds __user *)argument) != 0)
             return -EFAULT;
-        return sysv_sem_change(id, command, &facts);
+        return sysv_sem_change(id, &facts);
     case IPC_RMID:
-        return sysv_sem_change(id, command, NULL);
+        return sysv_sem_change(id, NULL);
     case IPC_INFO:
     case SEM_INFO:
         return sem_info(command, (struct seminfo __user *)argument);
