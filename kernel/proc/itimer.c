@@ -1,15 +1,20 @@
 /*
- * proc/itimer.c - SIGALRM after a time, once or again and again.
+ * proc/itimer.c - signals after a time, once or again and again.
  *
  * Idea:  one struct timer per process.  Its handler, called in the timer
  *        interrupt, sends SIGALRM and arms it again when there is an interval.
+ *        The two that measure CPU time are compared at each tick that the
+ *        process is charged for: asleep, it costs nothing.
  * Locks: the interval is guarded by process->signal_lock.  Setting cancels the
  *        timer first, without that lock, since the handler takes it.
  */
 #include "proc/itimer.h"
 
+#include "abi/time.h"
 #include "core/panic.h"
 #include "proc/process.h"
+#include "proc/usage.h"
+#include "sched/sched.h"
 #include "x86/clock.h"
 
 /* In the timer interrupt. */
@@ -83,4 +88,77 @@ void itimer_set(uint64_t value_ns, uint64_t interval_ns, uint64_t *left_ns,
     timer_arm(&p->alarm_timer, value_ns < UINT64_MAX / 2 - now
                                    ? now + value_ns
                                    : UINT64_MAX / 2);
+}
+
+/* ---- CPU time ------------------------------------------------------------- */
+
+static struct cpu_timer *cpu_timer(struct process *p, int which)
+{
+    return &p->cpu_timers[which == ITIMER_PROF];
+}
+
+/* What the timer counts, so far. */
+static uint64_t cpu_time(struct process *p, int which)
+{
+    uint64_t user, system;
+
+    process_times(p, &user, &system);
+    return which == ITIMER_PROF ? user + system : user;
+}
+
+/* True if the timer's time has come; it is set for the next. */
+static bool cpu_timer_due(struct process *p, int which)
+{
+    struct cpu_timer *t = cpu_timer(p, which);
+    uint64_t now = cpu_time(p, which);
+
+    spin_lock(&p->signal_lock);
+    bool due = t->at != 0 && now >= t->at;
+    if (due && t->interval == 0)
+        t->at = 0;
+    else if (due)
+        t->at += ((now - t->at) / t->interval + 1) * t->interval;
+    spin_unlock(&p->signal_lock);
+    return due;
+}
+
+static void charged(struct thread *thread)
+{
+    struct process *p = thread->process;
+
+    if (cpu_timer(p, ITIMER_VIRTUAL)->at && cpu_timer_due(p, ITIMER_VIRTUAL))
+        signal_send_process(p, SIGVTALRM, NULL);
+    if (cpu_timer(p, ITIMER_PROF)->at && cpu_timer_due(p, ITIMER_PROF))
+        signal_send_process(p, SIGPROF, NULL);
+}
+
+void itimer_boot(void)
+{
+    sched_charged = charged;
+}
+
+void itimer_get_cpu(int which, uint64_t *left_ns, uint64_t *interval_ns)
+{
+    struct process *p = process_current();
+    struct cpu_timer *t = cpu_timer(p, which);
+    uint64_t now = cpu_time(p, which);
+
+    spin_lock(&p->signal_lock);
+    *left_ns = t->at == 0 ? 0 : t->at > now ? t->at - now : 1;
+    *interval_ns = t->interval;
+    spin_unlock(&p->signal_lock);
+}
+
+void itimer_set_cpu(int which, uint64_t value_ns, uint64_t interval_ns,
+                    uint64_t *left_ns, uint64_t *old_interval_ns)
+{
+    struct process *p = process_current();
+    struct cpu_timer *t = cpu_timer(p, which);
+    uint64_t now = cpu_time(p, which);
+
+    itimer_get_cpu(which, left_ns, old_interval_ns);
+    spin_lock(&p->signal_lock);
+    t->at = value_ns ? now + value_ns : 0;
+    t->interval = interval_ns;
+    spin_unlock(&p->signal_lock);
 }

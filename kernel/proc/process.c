@@ -114,6 +114,7 @@ void process_init(void)
     pid_init();
     signal_init();
     group_init();
+    itimer_boot();
     vfs_current_context = current_context;
     vfs_current_ids = current_ids;
     unix_current_credentials = current_ucred;

@@ -35,6 +35,12 @@ struct credentials {
     uint32_t gid, egid, sgid, fsgid;
 };
 
+/* A timer on the CPU time of a process.  Lock key: [G] signal_lock */
+struct cpu_timer {
+    uint64_t at;       /* [G] ns of CPU time, 0: not running */
+    uint64_t interval; /* [G] ns, 0: once */
+};
+
 enum process_life { PROCESS_NEW, PROCESS_ALIVE, PROCESS_ZOMBIE };
 
 /* Textbook states, derived by process_state(). */
@@ -93,11 +99,12 @@ struct process {
     bool stop_taken; /* [G] a stop signal was taken, no SIGCONT since */
     bool stopped;    /* [G] parked in stop_current() */
     int32_t report;  /* [G] wait status of the last stop or continue, 0: none */
-    struct wait_queue continued; /* it sleeps here while stopped */
-    bool group_exiting;          /* [G] exit_group or a fatal signal */
-    int32_t exit_status;         /* [G] wait status once group_exiting */
-    struct timer alarm_timer;    /* ITIMER_REAL */
-    uint64_t alarm_interval;     /* [G] ns */
+    struct wait_queue continued;    /* it sleeps here while stopped */
+    bool group_exiting;             /* [G] exit_group or a fatal signal */
+    int32_t exit_status;            /* [G] wait status once group_exiting */
+    struct timer alarm_timer;       /* ITIMER_REAL */
+    uint64_t alarm_interval;        /* [G] ns */
+    struct cpu_timer cpu_timers[2]; /* ITIMER_VIRTUAL, ITIMER_PROF */
 
     uint64_t start_ns;                     /* [I] clock_now_ns at fork */
     uint64_t told_user_ns, told_system_ns; /* [L] by process_times() last */

@@ -31,6 +31,7 @@
 struct run_queue run_queues[CONFIG_MAX_CPUS];
 const struct sched_policy *sched_policy = &policy_rr;
 void (*sched_space_switch)(struct thread *prev, struct thread *next);
+void (*sched_charged)(struct thread *thread);
 
 void switch_context(struct thread *from, struct thread *to);
 void sched_finish_first_switch(void);
@@ -374,6 +375,8 @@ void sched_tick(bool from_user)
             t->kernel_ticks++;
             rq->kernel_ticks++;
         }
+        if (sched_charged && t->process)
+            sched_charged(t);
         /* A queue that is longer by one is as good as ours. */
         steal_work(rq->ready_count + 2);
         spin_lock(&rq->lock);

@@ -37,6 +37,10 @@ extern const struct sched_policy *sched_policy; /* [I] */
 /* Set by vm: load the address space of `next` if it must change. */
 extern void (*sched_space_switch)(struct thread *prev, struct thread *next);
 
+/* Set by proc: a tick has been charged to `thread`, which runs here.  Context:
+ * timer interrupt. */
+extern void (*sched_charged)(struct thread *thread);
+
 void sched_init(void);
 /* Make the idle thread of a CPU that is about to start.  Boot CPU only. */
 void sched_prepare_cpu(struct cpu *cpu);

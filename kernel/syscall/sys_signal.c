@@ -218,9 +218,12 @@ int64_t sys_getitimer(int which, struct itimerval __user *value)
 {
     uint64_t left, interval;
 
-    if (which != ITIMER_REAL)
+    if (which == ITIMER_REAL)
+        itimer_get(&left, &interval);
+    else if (which == ITIMER_VIRTUAL || which == ITIMER_PROF)
+        itimer_get_cpu(which, &left, &interval);
+    else
         return -EINVAL;
-    itimer_get(&left, &interval);
     return put_itimer(value, left, interval);
 }
 
@@ -240,13 +243,16 @@ int64_t sys_setitimer(int which, const struct itimerval __user *value,
     uint64_t value_ns = 0, interval_ns = 0, left, old_interval;
     struct itimerval new_value;
 
-    if (which != ITIMER_REAL)
+    if (which < ITIMER_REAL || which > ITIMER_PROF)
         return -EINVAL;
     if (value && copy_from_user(&new_value, value, sizeof(new_value)) != 0)
         return -EFAULT;
     if (value && (timeval_to_ns(&new_value.it_value, &value_ns) != 0 ||
                   timeval_to_ns(&new_value.it_interval, &interval_ns) != 0))
         return -EINVAL;
-    itimer_set(value_ns, interval_ns, &left, &old_interval);
+    if (which == ITIMER_REAL)
+        itimer_set(value_ns, interval_ns, &left, &old_interval);
+    else
+        itimer_set_cpu(which, value_ns, interval_ns, &left, &old_interval);
     return old ? put_itimer(old, left, old_interval) : 0;
 }
