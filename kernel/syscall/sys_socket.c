@@ -195,7 +195,7 @@ int64_t sys_accept4(int fd, struct sockaddr_un __user *address,
 {
     struct unix_address peer;
     struct unix_socket *s;
-    struct file *file, *accepted;
+    struct file *file, *accepted = NULL;
     int err = socket_get(fd, &file, &s);
 
     if (err)
