@@ -41,12 +41,12 @@ __must_check int clear_user(void __user *to, size_t n);
 /* Is [addr, addr+n) within the user half? (wraps are refused) */
 bool user_range_ok(const void __user *addr, size_t n);
 
-#define get_user(variable, pointer)                                           \
+#define get_user(variable, pointer)                                            \
     copy_from_user(&(variable), (pointer), sizeof(variable))
-#define put_user(value, pointer)                                              \
-    ({                                                                        \
-        __typeof__(value) put_value_ = (value);                               \
-        copy_to_user((pointer), &put_value_, sizeof(put_value_));             \
+#define put_user(value, pointer)                                               \
+    ({                                                                         \
+        __typeof__(value) put_value_ = (value);                                \
+        copy_to_user((pointer), &put_value_, sizeof(put_value_));              \
     })
 
 /* trap.c: where a fault at `ip` inside a copy continues, or 0. */
