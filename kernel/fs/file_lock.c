@@ -325,11 +325,16 @@ static void drop_owner(struct file_locks *locks, struct list_node *list,
                        const void *owner) MUST_HOLD(locks_mutex)
 {
     struct file_lock *lock, *next;
+    bool removed = false;
 
-    list_for_each_safe (lock, next, list, link)
-        if (lock->owner == owner)
-            lock_remove(lock);
-    wake_up_all(&locks->changed);
+    list_for_each_safe (lock, next, list, link) {
+        if (lock->owner != owner)
+            continue;
+        lock_remove(lock);
+        removed = true;
+    }
+    if (removed)
+        wake_up_all(&locks->changed);
 }
 
 /* Does the file have a flock() lock of this type? */
