@@ -250,12 +250,15 @@ def test_10000_rounds_leave_nothing_behind(tmp_path):
     before, _, after = done.stdout.decode().partition("----\n")
     before, after = before.splitlines(), after.splitlines()
     assert len(before) == len(after) > 20
+    # The commands that look were processes too: the last one's remains may
+    # still be on their way. A leak would be counted in thousands.
+    slack = 16
     for old, new in zip(before[:-1], after[:-1]):
         name, old_count = old.split()[:2]
         new_count = new.split()[1]
         if name == "FramesFree:":
-            assert int(new_count) >= int(old_count)
+            assert int(new_count) >= int(old_count) - slack
         elif not name.startswith(("Frames", "slabinfo", "#")):
-            assert int(new_count) <= int(old_count), (old, new)
+            assert int(new_count) <= int(old_count) + slack, (old, new)
     assert before[-1] == after[-1]  # processes
     assert status_lines(tmp_path / "s")["audit"] == ["ok"]
