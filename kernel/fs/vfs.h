@@ -70,14 +70,14 @@ struct inode {
     uint32_t mode, uid, gid;     /* [L] */
     uint32_t nlink;              /* [L] */
     struct timespec atime, mtime, ctime; /* [L] */
-    struct mapping mapping; /* page cache; mapping.size is the size */
-    struct inode *parent;   /* [D] directories: "..", with reference */
-    struct inode *mounted;  /* [I] root mounted here, or NULL */
-    struct inode *covers;   /* [I] of a root: directory it covers */
-    int32_t write_count;    /* [a] open for writing; < 0: executing */
-    struct pipe *pipe;      /* [L] of a FIFO while it is open */
+    struct mapping mapping;   /* page cache; mapping.size is the size */
+    struct inode *parent;     /* [D] directories: "..", with reference */
+    struct inode *mounted;    /* [I] root mounted here, or NULL */
+    struct inode *covers;     /* [I] of a root: directory it covers */
+    int32_t write_count;      /* [a] open for writing; < 0: executing */
+    struct pipe *pipe;        /* [L] of a FIFO while it is open */
     struct file_locks *locks; /* [a] set once; NULL: never locked */
-    void *private;          /* [I] file system's own */
+    void *private;            /* [I] file system's own */
 };
 
 /* Working directory and umask; counted, shared by CLONE_FS. */
