@@ -13,12 +13,15 @@
 
 enum { CLIENTS = 4, ROUNDS = 1000 };
 
-static const char usage[] =
-    "usage: unix-echo [ROUNDS]\n"
-    "A server and four clients. Each client connects, sends ROUNDS messages and\n"
-    "compares what comes back. Watch: the server learns each client's pid from\n"
-    "the kernel (SO_PEERCRED), not from the client; every byte comes back; and\n"
-    "all four are served at once by processes that share one listening socket.\n";
+static const char usage[] = "usage: unix-echo [ROUNDS]\n"
+                            "A server and four clients. Each client connects, "
+                            "sends ROUNDS messages and\n"
+                            "compares what comes back. Watch: the server "
+                            "learns each client's pid from\n"
+                            "the kernel (SO_PEERCRED), not from the client; "
+                            "every byte comes back; and\n"
+                            "all four are served at once by processes that "
+                            "share one listening socket.\n";
 
 static socklen_t server_name(struct sockaddr_un *a)
 {

@@ -27,16 +27,16 @@
 
 struct trap_frame;
 
-#define SYSCALL0(nr, name) int64_t sys_##name(void);
-#define SYSCALL1(nr, name, t1, a1) int64_t sys_##name(t1 a1);
+#define SYSCALL0(nr, name)                 int64_t sys_##name(void);
+#define SYSCALL1(nr, name, t1, a1)         int64_t sys_##name(t1 a1);
 #define SYSCALL2(nr, name, t1, a1, t2, a2) int64_t sys_##name(t1 a1, t2 a2);
-#define SYSCALL3(nr, name, t1, a1, t2, a2, t3, a3)                            \
+#define SYSCALL3(nr, name, t1, a1, t2, a2, t3, a3)                             \
     int64_t sys_##name(t1 a1, t2 a2, t3 a3);
-#define SYSCALL4(nr, name, t1, a1, t2, a2, t3, a3, t4, a4)                    \
+#define SYSCALL4(nr, name, t1, a1, t2, a2, t3, a3, t4, a4)                     \
     int64_t sys_##name(t1 a1, t2 a2, t3 a3, t4 a4);
-#define SYSCALL5(nr, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)            \
+#define SYSCALL5(nr, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)             \
     int64_t sys_##name(t1 a1, t2 a2, t3 a3, t4 a4, t5 a5);
-#define SYSCALL6(nr, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)    \
+#define SYSCALL6(nr, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)     \
     int64_t sys_##name(t1 a1, t2 a2, t3 a3, t4 a4, t5 a5, t6 a6);
 #include "abi/syscall.def"
 #undef SYSCALL0

@@ -92,8 +92,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
     return (int)CALL(getsockopt, fd, level, name, value, length);
 }
 
-int setsockopt(int fd, int level, int name, const void *value,
-               socklen_t length)
+int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 {
     return (int)CALL(setsockopt, fd, level, name, value, length);
 }

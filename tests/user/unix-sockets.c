@@ -25,8 +25,8 @@ static struct sockaddr_un path_address(const char *path, socklen_t *length)
     struct sockaddr_un a = { .sun_family = AF_UNIX };
 
     strcpy(a.sun_path, path);
-    *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-                          strlen(path) + 1);
+    *length =
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path) + 1);
     return a;
 }
 

@@ -26,9 +26,9 @@ struct sockaddr_storage {
 #define CMSG_SPACE(n) (CMSG_ALIGN(sizeof(struct cmsghdr)) + CMSG_ALIGN(n))
 #define CMSG_LEN(n)   (CMSG_ALIGN(sizeof(struct cmsghdr)) + (n))
 #define CMSG_DATA(h)  ((unsigned char *)((struct cmsghdr *)(h) + 1))
-#define CMSG_FIRSTHDR(m)                                                      \
-    ((m)->msg_controllen >= sizeof(struct cmsghdr)                            \
-         ? (struct cmsghdr *)(m)->msg_control                                 \
+#define CMSG_FIRSTHDR(m)                                                       \
+    ((m)->msg_controllen >= sizeof(struct cmsghdr)                             \
+         ? (struct cmsghdr *)(m)->msg_control                                  \
          : (struct cmsghdr *)0)
 
 int socket(int domain, int type, int protocol);
