@@ -15,7 +15,7 @@ static const char help[] =
     "Usage: pipes [ROUNDS]\n"
     "A parent sends words to its child through one pipe; the child sends them\n"
     "back in capitals through another. Then both pass ROUNDS (default 1000)\n"
-    "messages of several sizes to and fro.\n"
+    "messages of several sizes back and forth.\n"
     "\n"
     "Watch that a pipe goes one way: each process closes the end that it does\n"
     "not use. When the parent closes its end the child reads end of file and\n"
@@ -90,7 +90,7 @@ static int show_words(struct channel c)
     char bytes[32];
     printf("%-16s %s\n", "parent sends", "child answers");
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        strcpy(bytes, words[i]);
+        snprintf(bytes, sizeof bytes, "%s", words[i]);
         if (ask(c, bytes, strlen(bytes)))
             return -1;
         printf("%-16s %s\n", words[i], bytes);
