@@ -19,6 +19,9 @@
 
 enum { FD_INLINE = 64 };
 
+/* Borrowers are counted apart, in the upper half: see fd_table_is_shared. */
+#define FD_BORROWER (1ul << 32)
+
 /* What grows together; one allocation.  Lock key: [L] table->lock */
 struct fd_arrays {
     struct file **files; /* [L] */
@@ -28,7 +31,7 @@ struct fd_arrays {
 
 /* Lock key: [L] this->lock  [a] atomic */
 struct fd_table {
-    uint32_t refs; /* [a] */
+    uint64_t refs; /* [a] processes, and FD_BORROWER for each borrower */
     struct spinlock lock;
     uint32_t capacity;      /* [L] multiple of 64 */
     struct fd_arrays array; /* [L] */
@@ -112,9 +115,15 @@ struct fd_table *fd_table_get(struct fd_table *table)
     return table;
 }
 
+struct fd_table *fd_table_borrow(struct fd_table *table)
+{
+    __atomic_fetch_add(&table->refs, FD_BORROWER, __ATOMIC_RELAXED);
+    return table;
+}
+
 bool fd_table_is_shared(const struct fd_table *table)
 {
-    return __atomic_load_n(&table->refs, __ATOMIC_RELAXED) > 1;
+    return (uint32_t)__atomic_load_n(&table->refs, __ATOMIC_RELAXED) > 1;
 }
 
 static struct file *file_at(const struct fd_table *table, int fd)
@@ -190,9 +199,9 @@ static void close_file(struct fd_table *table, struct file *file)
     file_put(file);
 }
 
-void fd_table_put(struct fd_table *table)
+static void drop_references(struct fd_table *table, uint64_t count)
 {
-    if (__atomic_sub_fetch(&table->refs, 1, __ATOMIC_ACQ_REL) != 0)
+    if (__atomic_sub_fetch(&table->refs, count, __ATOMIC_ACQ_REL) != 0)
         return;
     for (int fd = next_bit(table->array.open, table->capacity, 0); fd >= 0;
          fd = next_bit(table->array.open, table->capacity, fd + 1))
@@ -200,6 +209,16 @@ void fd_table_put(struct fd_table *table)
     if (table->array.files != table->inline_files)
         kfree(table->array.files);
     kfree(table);
+}
+
+void fd_table_put(struct fd_table *table)
+{
+    drop_references(table, 1);
+}
+
+void fd_table_return(struct fd_table *table)
+{
+    drop_references(table, FD_BORROWER);
 }
 
 void fd_table_close_on_exec(struct fd_table *table)

@@ -95,6 +95,10 @@ __must_check struct fd_table *fd_table_create(void);
 __must_check struct fd_table *fd_table_copy(struct fd_table *from);
 struct fd_table *fd_table_get(struct fd_table *t);
 void fd_table_put(struct fd_table *t); /* last one closes all */
+/* A reference that does not make the table shared, for a look at another
+ * process' files; and its end. */
+struct fd_table *fd_table_borrow(struct fd_table *t);
+void fd_table_return(struct fd_table *t);
 /* Does another process use it too? */
 bool fd_table_is_shared(const struct fd_table *t);
 void fd_table_close_on_exec(struct fd_table *t);

@@ -313,7 +313,7 @@ struct address_space *process_get_space(struct process *p)
 struct fd_table *process_get_files(struct process *p)
 {
     spin_lock(&p->lock);
-    struct fd_table *files = p->files ? fd_table_get(p->files) : NULL;
+    struct fd_table *files = p->files ? fd_table_borrow(p->files) : NULL;
     spin_unlock(&p->lock);
     return files;
 }

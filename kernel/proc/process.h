@@ -136,7 +136,7 @@ int32_t process_session_of(const struct process *process)
     MUST_HOLD(process_tree_lock);
 
 /* Its address space or descriptor table with a reference, for as_put() or
- * fd_table_put(); NULL once it has none.
+ * fd_table_return(); NULL once it has none.
  * Locks: takes process->lock; the caller keeps the process from being reaped
  * (it is the current one, or the tree lock is held). */
 struct address_space *process_get_space(struct process *process);

@@ -58,7 +58,7 @@ static bool has_fd(const struct proc_ref *ref, int fd)
     bool found = files && fd_table_next(files, fd) == fd;
 
     if (files)
-        fd_table_put(files);
+        fd_table_return(files);
     return found;
 }
 
@@ -179,7 +179,7 @@ static int32_t next_fd(const struct proc_ref *ref, int32_t from)
     int32_t fd = files ? fd_table_next(files, from) : -1;
 
     if (files)
-        fd_table_put(files);
+        fd_table_return(files);
     return fd;
 }
 

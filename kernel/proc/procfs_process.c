@@ -241,7 +241,7 @@ static uint32_t count_fd_slots(const struct proc_ref *ref)
     for (int fd = fd_table_next(files, 0); fd >= 0;
          fd = fd_table_next(files, fd + 1))
         slots = ALIGN_UP((uint32_t)fd + 1, FD_GRANULE);
-    fd_table_put(files);
+    fd_table_return(files);
     return slots;
 }
 
@@ -509,7 +509,7 @@ static int follow_fd(const struct proc_ref *ref, struct inode **out)
     if (file)
         file_put(file);
     if (files)
-        fd_table_put(files);
+        fd_table_return(files);
     return *out ? 0 : -ENOENT;
 }
 
