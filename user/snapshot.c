@@ -199,8 +199,9 @@ static int show(const char *path, long rate)
     for (size_t i = 0; i < bytes / PAGE; i++)
         pages += store.touched[i] != 0;
     int good = status == 0 && is_good(path, expected, total);
+    long all = (long)(bytes / PAGE);
     printf("%8ld %8ld %8zu %8ld %5ld%% %9.0f %9.1f  %s\n", rate, changes, pages,
-           copied, copied * 100 / (long)(bytes / PAGE), fork_us, ms,
+           copied, all ? copied * 100 / all : 0, fork_us, ms,
            good ? "consistent" : "BROKEN");
     fflush(stdout);
     return good ? 0 : -1;
