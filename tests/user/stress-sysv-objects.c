@@ -4,6 +4,7 @@
  * only the errors they may, and nothing stays behind.
  *
  * smp: 1 4
+ * host: no
  */
 #include <signal.h>
 #include <stdio.h>
