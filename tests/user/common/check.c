@@ -112,7 +112,7 @@ static void remove_content(const char *path, int depth)
 {
     char name[400];
     struct dirent *entry;
-    DIR *dir = depth > 4 ? NULL : opendir(path);
+    DIR *dir = depth > 20 ? NULL : opendir(path);
     if (!dir) {
         return;
     }
@@ -120,7 +120,7 @@ static void remove_content(const char *path, int depth)
         if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) {
             continue;
         }
-        snprintf(name, sizeof(name), "%.80s/%s", path, entry->d_name);
+        snprintf(name, sizeof(name), "%.140s/%s", path, entry->d_name);
         if (unlink(name) < 0) {
             remove_content(name, depth + 1);
             rmdir(name);
