@@ -1,7 +1,8 @@
 /*
  * proc/deliver.c - acting on signals on the way back to user mode.
  *
- * Idea:  take deliverable signals one by one: ignore, stop, end the process, or
+ * Idea:  leave, or park, if that is what the process wants of its threads; else
+ *        take deliverable signals one by one: ignore, stop, end the process, or
  *        push a frame that makes the thread enter the handler; several handlers
  *        stack up.  A system call that a signal interrupted has left a code of
  *        core/restart.h in rax, which must not reach the user: before the
@@ -17,6 +18,7 @@
 #include "proc/signal.h"
 #include "proc/sigset.h"
 #include "proc/stop.h"
+#include "proc/threads.h"
 
 enum { SYSCALL_INSTRUCTION_BYTES = 2, SYS_RESTART_SYSCALL = 219 };
 
@@ -140,6 +142,9 @@ void signal_deliver(struct trap_frame *frame)
     int signal;
 
     do {
+        if (threads_must_leave(t->process, t))
+            process_exit_thread(0);
+        stop_park_if_asked();
         while ((signal = signal_take(~t->blocked, &info)) != 0)
             act_on(frame, signal, &info);
         settle_call(frame, NULL);

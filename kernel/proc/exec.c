@@ -6,13 +6,15 @@
  * 2 Steps     exec_check      open the file, follow #! lines, read headers
  *             exec_copy_args  strings into the kernel
  *             exec_load_image new space, segments, stack (image.c, stack.c)
+ *             threads_end_others  only the caller is left, and is the first
  *             exec_unshare    own copies of what other processes share
  *             exec_commit     cannot fail
  *             The order is Linux's where it shows in the error returned.
  * 3 Locking   The new space is known to nobody.  The commit changes the process
  *             under process->lock, since procfs looks at it from outside.
  * 4 Failure   Up to the commit the caller goes on as if nothing had been, and
- *             exec_free() drops what was built.  Linux loses the old image
+ *             exec_free() drops what was built; only, if memory runs out at the
+ *             last step, exec_unshare, the other threads are gone.  Linux loses the old image
  *             before it maps the new one, and kills where we return an error.
  * 5 Elsewhere Linux has a list of binary formats; here are ELF and #!.
  *
@@ -29,6 +31,7 @@
 #include "proc/image.h"
 #include "proc/pid.h"
 #include "proc/process.h"
+#include "proc/threads.h"
 #include "vm/fault.h"
 #include "x86/cpu.h"
 #include "x86/fpu.h"
@@ -312,7 +315,6 @@ static void reset_thread(struct thread *t, const struct image *image)
     make_first_frame(thread_user_frame(t), image);
     thread_user_frame(t)->vector = vector;
     thread_set_flag(t, THREAD_IRET);
-    t->clear_child_tid = 0;
     t->altstack_bytes = 0;
     fpu_state_reset(t->fpu);
     fpu_restore(t->fpu);
@@ -332,6 +334,7 @@ static void swap_handlers(struct exec *x, struct process *p)
 static void exec_commit(struct exec *x, struct process *p)
 {
     /* Point of no return: from here on the old program is gone. */
+    exit_tell_user(thread_current());
     as_switch_current(x->image.space);
     reset_thread(thread_current(), &x->image);
     exec_swap_parts(x, p);
@@ -357,6 +360,8 @@ int64_t process_exec(const char *path, const char __user *const __user *argv,
         err = exec_copy_args(x, p, argv, envp);
     if (err == 0)
         err = exec_load_image(x, p);
+    if (err == 0)
+        err = threads_end_others();
     if (err == 0)
         err = exec_unshare(x, p);
     if (err == 0)

@@ -1,15 +1,16 @@
 /*
- * proc/exit.c - the end of a process.
+ * proc/exit.c - the end of a thread, and with the last one that of a process.
  *
- * Idea:  the process gives up everything it can do itself (space, files, timer,
- *        terminal), then, under process_tree_lock in one step, hands its
+ * Idea:  a thread tells those who wait for it in user space and leaves.  The
+ *        last one gives up everything the process can do itself (space, files,
+ *        timer, terminal), then, under process_tree_lock in one step, hands its
  *        children to init, becomes a zombie and tells its parent.  What it
  *        stands on (stack, thread, struct process) is freed by whoever reaps
  *        it: the parent in wait.c, or the grave digger here when the parent
  *        does not want to know.
  * Locks: process_tree_lock for the last step.  Interrupts stay off from there
  *        to the last switch, so the reaper waits only a moment for the stack.
- * Next:  notify.c, wait.c.
+ * Next:  threads.c, notify.c, wait.c.
  */
 #include "abi/errno.h"
 #include "abi/wait.h"
@@ -21,6 +22,7 @@
 #include "proc/pid.h"
 #include "proc/process.h"
 #include "proc/run.h"
+#include "proc/threads.h"
 #include "vm/usercopy.h"
 #include "x86/cpu.h"
 
@@ -76,6 +78,7 @@ static void give_children_to_init_locked(struct process *p)
 
     list_for_each_safe (child, next, &p->children, sibling_link) {
         child->parent = init_process;
+        child->parent_tid = init_process->pid;
         __atomic_store_n(&child->parent_pid, init_process->pid,
                          __ATOMIC_RELAXED);
         child->exit_signal = SIGCHLD;
@@ -87,17 +90,19 @@ static void give_children_to_init_locked(struct process *p)
     }
 }
 
-/* set_tid_address(): whoever shares the memory can see that this thread is
- * gone.  A bad address is nobody's business any more. */
-static void clear_child_tid(struct process *p, struct thread *t)
+void exit_tell_user(struct thread *t)
 {
+    struct process *p = t->process;
+    uint64_t address = t->clear_child_tid;
     uint32_t zero = 0;
 
-    if (t->clear_child_tid == 0 ||
-        __atomic_load_n(&p->space->refs, __ATOMIC_RELAXED) < 2)
-        return;
-    if (put_user(zero, (uint32_t __user *)t->clear_child_tid) == 0)
-        futex_wake(t->clear_child_tid, true, 1, UINT32_MAX);
+    t->clear_child_tid = 0;
+    if (address == 0 ||
+        (__atomic_load_n(&p->thread_count, __ATOMIC_RELAXED) < 2 &&
+         __atomic_load_n(&p->space->refs, __ATOMIC_RELAXED) < 2))
+        return; /* nobody is there to see it */
+    if (put_user(zero, (uint32_t __user *)address) == 0)
+        futex_wake(address, true, 1, UINT32_MAX);
 }
 
 __noreturn static void become_zombie(struct process *p)
@@ -115,20 +120,35 @@ __noreturn static void become_zombie(struct process *p)
     thread_exit_self();
 }
 
+void process_exit_thread(int32_t status)
+{
+    struct process *p = process_current();
+
+    exit_tell_user(thread_current());
+    threads_free_departed(p);
+    if (!threads_leave(status))
+        thread_exit_self();
+    if (p == init_process)
+        panic("init died: wait status 0x%x", (unsigned)p->exit_status);
+    itimer_stop(p);
+    group_leave_session(p);
+    sysv_sem_exit(p->pid);
+    process_release_parts(p);
+    become_zombie(p);
+}
+
 void process_exit_group(int32_t status)
 {
     struct process *p = process_current();
 
     spin_lock(&p->signal_lock);
-    p->group_exiting = true;
-    p->exit_status = status;
+    if (!p->group_exiting) {
+        p->group_exiting = true;
+        p->exit_status = status;
+        if (p->thread_count > 1)
+            threads_nudge_others_locked(p);
+        wake_up_all(&p->thread_left); /* one that executes gives up */
+    }
     spin_unlock(&p->signal_lock);
-    if (p == init_process)
-        panic("init died: wait status 0x%x", (unsigned)status);
-    itimer_stop(p);
-    clear_child_tid(p, thread_current());
-    group_leave_session(p);
-    sysv_sem_exit(p->pid);
-    process_release_parts(p);
-    become_zombie(p);
+    process_exit_thread(status);
 }

@@ -1,12 +1,14 @@
 /*
- * proc/fork.c - make a process like the running one.
+ * proc/fork.c - make a process like the running one, or one more thread of it.
  *
  * 1 Idea      The child is put together complete while nobody knows it, each
  *             part copied or shared as clone's flags say; then it gets a number
  *             and is entered into the process tree and made ready in one step.
  *             Memory is not copied: as_fork() shares every page copy-on-write.
+ *             A thread shares all parts and needs only its own registers.
  * 2 Steps     check the request -> process_alloc -> thread, handlers, files, fs,
- *             space -> pid_alloc -> commit.  Before the commit everything can
+ *             space -> pid_alloc -> commit; for a thread: thread -> pid_alloc ->
+ *             threads_enter.  Before the commit everything can
  *             fail and process_free() undoes it; the commit cannot fail but for
  *             a fatal signal that got there first, so that killing a group
  *             leaves no child behind that nobody signalled.
@@ -14,8 +16,8 @@
  *             which group signals are sent too; the child's thread is made ready
  *             under it, for without it the child might be gone already.
  * 4 Failure   -EAGAIN for limits and numbers, -ENOMEM for the rest.
- * 5 Elsewhere Linux builds a thread and asks flags everywhere whether it is one;
- *             threads of one process come here with the same request.
+ * 5 Elsewhere Linux has one copy_process() that asks at every part whether it is
+ *             to be shared, since its threads are processes that share much.
  *
  * Next: vm/space.c (as_fork), entry.S (thread_first_run), exec.c.
  */
@@ -27,6 +29,7 @@
 #include "proc/pid.h"
 #include "proc/process.h"
 #include "proc/run.h"
+#include "proc/threads.h"
 #include "vm/usercopy.h"
 #include "x86/cpu.h"
 #include "x86/fpu.h"
@@ -34,13 +37,27 @@
 #define CLONE_SUPPORTED                                                        \
     (CLONE_VM | CLONE_VFORK | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |         \
      CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID |                 \
-     CLONE_CHILD_CLEARTID)
+     CLONE_CHILD_CLEARTID | CLONE_THREAD | CLONE_SYSVSEM | CLONE_DETACHED |    \
+     CLONE_CLEAR_SIGHAND)
+
+/* What threads of one process share in any case. */
+#define CLONE_OF_THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND)
 
 static int check_request(const struct clone_request *r)
 {
     if (r->flags & ~(uint64_t)CLONE_SUPPORTED)
         return -EINVAL;
     if ((r->flags & CLONE_SIGHAND) && !(r->flags & CLONE_VM))
+        return -EINVAL;
+    if ((r->flags & CLONE_SIGHAND) && (r->flags & CLONE_CLEAR_SIGHAND))
+        return -EINVAL;
+    if ((r->flags & CLONE_THREAD) &&
+        ((r->flags & CLONE_OF_THREAD) != CLONE_OF_THREAD ||
+         (r->flags & CLONE_VFORK)))
+        return -EINVAL;
+    /* Semaphore adjustments belong to the process, shared by all its threads
+     * and by nobody else. */
+    if ((r->flags & CLONE_SYSVSEM) && !(r->flags & CLONE_THREAD))
         return -EINVAL;
     if (r->exit_signal > SIGNAL_MAX)
         return -EINVAL;
@@ -49,7 +66,7 @@ static int check_request(const struct clone_request *r)
     return 0;
 }
 
-/* RLIMIT_NPROC counts the processes of a user; the superuser has no limit. */
+/* RLIMIT_NPROC counts the threads of a user; the superuser has no limit. */
 static bool is_over_process_limit(const struct process *p)
 {
     const struct process *other;
@@ -59,7 +76,9 @@ static bool is_over_process_limit(const struct process *p)
         return false;
     spin_lock(&process_tree_lock);
     list_for_each (other, &process_list, all_link)
-        same += other->credentials.uid == p->credentials.uid;
+        same += other->credentials.uid == p->credentials.uid
+                    ? other->thread_count
+                    : 0;
     spin_unlock(&process_tree_lock);
     return same >= p->limits[RLIMIT_NPROC].rlim_cur;
 }
@@ -112,6 +131,8 @@ static int copy_parts(struct process *child, struct process *parent,
     child->handlers = r->flags & CLONE_SIGHAND
                           ? signal_handlers_get(parent->handlers)
                           : signal_handlers_create(parent->handlers);
+    if (child->handlers && (r->flags & CLONE_CLEAR_SIGHAND))
+        signal_reset_handlers(child);
     child->files = r->flags & CLONE_FILES ? fd_table_get(parent->files)
                                           : fd_table_copy(parent->files);
     child->fs = r->flags & CLONE_FS ? fs_context_get(parent->fs)
@@ -131,7 +152,7 @@ static int copy_parts(struct process *child, struct process *parent,
 
 /* Where the C library of either side wants to find the child's number.  As on
  * Linux a bad address is the caller's own loss. */
-static void store_tids(struct process *child, int number,
+static void store_tids(struct address_space *space, int number,
                        const struct clone_request *r)
 {
     if (r->flags & CLONE_PARENT_SETTID) {
@@ -139,8 +160,8 @@ static void store_tids(struct process *child, int number,
         (void)unused;
     }
     if (r->flags & CLONE_CHILD_SETTID) {
-        int unused = as_write(child->space, (vaddr_t)r->child_tid, &number,
-                              sizeof(number));
+        int unused =
+            as_write(space, (vaddr_t)r->child_tid, &number, sizeof(number));
         (void)unused;
     }
 }
@@ -183,31 +204,48 @@ static void wait_for_vfork(int number)
     spin_unlock(&process_tree_lock);
 }
 
-int64_t process_clone(const struct clone_request *r)
+static int64_t clone_thread(const struct clone_request *r)
+{
+    struct process *p = process_current();
+    struct thread *t;
+    struct pid *pid;
+
+    threads_free_departed(p); /* their stacks may serve again */
+    t = copy_thread(r);
+    if (!t)
+        return -ENOMEM;
+    t->space = p->space;
+    int err = pid_alloc(&pid);
+    if (err)
+        goto out_thread;
+    int number = pid->number;
+    store_tids(p->space, number, r);
+    err = threads_enter(t, pid);
+    if (err == 0)
+        return number;
+    pid_put(pid);
+out_thread:
+    thread_destroy(t);
+    return err;
+}
+
+static int64_t clone_process(const struct clone_request *r)
 {
     struct process *parent = process_current();
     struct pid *pid;
-    int err = check_request(r);
-
-    if (err)
-        return err;
-    if (thread_has_flag(thread_current(), THREAD_SIGPENDING))
-        return -ERESTARTNOINTR; /* else a stream of signals could starve us */
-    if (is_over_process_limit(parent))
-        return -EAGAIN;
     struct process *child = process_alloc(parent);
     if (!child)
         return -ENOMEM;
     child->exit_signal = r->exit_signal;
     child->vfork_waiting = r->flags & CLONE_VFORK;
-    err = copy_parts(child, parent, r);
+    int err = copy_parts(child, parent, r);
     if (err)
         goto out_free;
     err = pid_alloc(&pid);
     if (err)
         goto out_free;
     int number = pid->number;
-    store_tids(child, number, r);
+    store_tids(child->space, number, r);
     err = commit(child, pid, parent);
     if (err)
         goto out_pid;
@@ -220,4 +258,17 @@ out_pid:
 out_free:
     process_free(child);
     return err;
+}
+
+int64_t process_clone(const struct clone_request *r)
+{
+    int err = check_request(r);
+
+    if (err)
+        return err;
+    if (thread_has_flag(thread_current(), THREAD_SIGPENDING))
+        return -ERESTARTNOINTR; /* else a stream of signals could starve us */
+    if (is_over_process_limit(process_current()))
+        return -EAGAIN;
+    return r->flags & CLONE_THREAD ? clone_thread(r) : clone_process(r);
 }

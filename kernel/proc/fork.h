@@ -1,5 +1,5 @@
 /*
- * proc/fork.h - fork, vfork and clone.
+ * proc/fork.h - fork, vfork and clone: new processes and new threads.
  */
 #pragma once
 
@@ -17,8 +17,9 @@ struct clone_request {
 
 /*
  * Make a child of the current process that returns 0 from the same system
- * call.  With CLONE_VFORK waits until it executes or exits.
- * Returns the child's pid; -EINVAL (flags), -EPERM (tls), -EAGAIN (limits),
+ * call.  With CLONE_VFORK waits until it executes or exits.  With CLONE_THREAD
+ * make a thread of the current process that does.
+ * Returns the child's pid or the thread's tid; -EINVAL (flags), -EPERM (tls), -EAGAIN (limits),
  * -ENOMEM, or a restart code when a signal came first.
  */
 int64_t process_clone(const struct clone_request *request);

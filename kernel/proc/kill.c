@@ -100,8 +100,8 @@ int signal_kill(int32_t pid, int signal)
     siginfo_t info = info_from_caller(signal, SI_USER);
     spin_lock(&process_tree_lock);
     if (pid > 0) {
-        struct process *target = process_find_locked(pid);
-        result = target ? signal_one_locked(target, signal, &info) : -ESRCH;
+        struct thread *t = thread_find_locked(pid); /* any will do */
+        result = t ? signal_one_locked(t->process, signal, &info) : -ESRCH;
     } else if (pid == -1) {
         result = signal_all_locked(signal, &info);
     } else {
@@ -120,11 +120,11 @@ int signal_kill_thread(int32_t pid, int32_t tid, int signal)
         return -EINVAL;
     siginfo_t info = info_from_caller(signal, SI_TKILL);
     spin_lock(&process_tree_lock);
-    struct process *target = process_find_locked(tid);
-    if (target && (pid == 0 || target->pid == pid)) {
-        result = check_signal_locked(target, signal);
+    struct thread *t = thread_find_locked(tid);
+    if (t && (pid == 0 || t->process->pid == pid)) {
+        result = check_signal_locked(t->process, signal);
         if (result == 0 && signal != 0)
-            result = signal_queue_thread(target, target->leader, signal, &info);
+            result = signal_queue_thread(t->process, t, signal, &info);
     }
     spin_unlock(&process_tree_lock);
     return result;
@@ -139,13 +139,12 @@ int signal_queue(int32_t pid, int32_t tid, int signal, siginfo_t *info)
         return -EPERM;
     info->si_signo = signal;
     spin_lock(&process_tree_lock);
-    struct process *target = process_find_locked(pid);
-    if (target && (tid == 0 || tid == pid)) {
-        result = check_signal_locked(target, signal);
+    struct thread *t = thread_find_locked(tid ? tid : pid);
+    if (t && (tid == 0 || t->process->pid == pid)) {
+        result = check_signal_locked(t->process, signal);
         if (result == 0 && signal != 0)
-            result =
-                tid ? signal_queue_thread(target, target->leader, signal, info)
-                    : signal_queue_process(target, signal, info);
+            result = tid ? signal_queue_thread(t->process, t, signal, info)
+                         : signal_queue_process(t->process, signal, info);
     }
     spin_unlock(&process_tree_lock);
     return result;

@@ -69,6 +69,7 @@ int pid_alloc(struct pid **out)
         return -ENOMEM;
     pid->refs = 1;
     pid->process = NULL;
+    pid->thread = NULL;
     list_init(&pid->group);
     list_init(&pid->session);
     spin_lock(&process_tree_lock);
@@ -92,6 +93,15 @@ struct pid *pid_find_locked(int32_t number)
         if (pid->number == number)
             return pid;
     return NULL;
+}
+
+struct thread *thread_find_locked(int32_t tid)
+{
+    struct pid *pid = pid_find_locked(tid);
+
+    if (!pid)
+        return NULL;
+    return pid->process ? pid->process->leader : pid->thread;
 }
 
 void pid_put_locked(struct pid *pid)

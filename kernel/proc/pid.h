@@ -16,6 +16,7 @@ struct pid {
     int32_t number;             /* [I] */
     uint32_t refs;              /* [T] process, group members, session's */
     struct process *process;    /* [T] whose pid it is (alive or zombie) */
+    struct thread *thread;      /* [T] whose tid it is, not the first one's */
     struct list_node hash_link; /* [T] */
     struct list_node group;     /* [T] processes of this group */
     struct list_node session;   /* [T] processes of this session */
@@ -30,6 +31,10 @@ __must_check int pid_alloc(struct pid **out);
 
 /* The number's entry, or NULL if nothing bears it. */
 struct pid *pid_find_locked(int32_t number) MUST_HOLD(process_tree_lock);
+
+/* Any thread by its number, or NULL.  The first thread of a process is found
+ * until the process is reaped, though it may have left (thread->left). */
+struct thread *thread_find_locked(int32_t tid) MUST_HOLD(process_tree_lock);
 
 /* One bearer more / less; the last one frees the number. */
 static inline struct pid *pid_get_locked(struct pid *pid)

@@ -9,7 +9,8 @@
  *             process_link_locked(); ZOMBIE when its last thread has given
  *             everything up but thread structure, number and accounting;
  *             freed by whoever reaps it.  The textbook's further states are
- *             derived from the threads: process_state().
+ *             derived from the threads: process_state().  How threads come and
+ *             go is told in threads.c.
  * 3 Locking   process_tree_lock guards parents, children, lists and numbers, and
  *             keeps every process found under it from being freed.  It nests
  *             outside process->lock and process->signal_lock.  A zombie's
@@ -33,6 +34,7 @@
 #include "proc/itimer.h"
 #include "proc/pid.h"
 #include "proc/stop.h"
+#include "proc/threads.h"
 #include "x86/clock.h"
 
 struct spinlock process_tree_lock =
@@ -137,6 +139,8 @@ struct process *process_alloc(const struct process *model)
     list_init(&p->session_link);
     list_init(&p->all_link);
     list_init(&p->threads);
+    list_init(&p->departed);
+    wait_queue_init(&p->thread_left);
     wait_queue_init(&p->child_exited);
     wait_queue_init(&p->continued);
     spinlock_init(&p->lock, "process", RANK_PROCESS);
@@ -199,9 +203,12 @@ void process_release_parts(struct process *p)
 
 void process_free(struct process *p)
 {
-    signal_flush(p); /* looks at the leader */
-    if (p->leader)
-        thread_destroy(p->leader);
+    struct thread *t, *next;
+
+    signal_flush(p);
+    threads_free_departed(p);
+    list_for_each_safe (t, next, &p->threads, process_link)
+        thread_destroy(t);
     if (p->space)
         as_put(p->space);
     release_files(p);
@@ -229,6 +236,7 @@ void process_link_locked(struct process *p, struct pid *pid,
     pid->process = p;
     p->parent = parent;
     p->parent_pid = parent ? parent->pid : 0;
+    p->parent_tid = parent ? thread_current()->tid : 0;
     if (parent) {
         list_add_tail(&parent->children, &p->sibling_link);
         p->group = pid_get_locked(parent->group);
@@ -274,6 +282,24 @@ struct process *process_find_locked(int32_t pid)
     return entry ? entry->process : NULL;
 }
 
+/* Running if one of its threads is, else ready if one is. */
+static enum process_state state_of_threads_locked(const struct process *p)
+    MUST_HOLD(process_tree_lock);
+static enum process_state state_of_threads_locked(const struct process *p)
+{
+    enum process_state state = STATE_BLOCKED;
+    const struct thread *t;
+
+    list_for_each (t, &p->threads, process_link) {
+        uint8_t s = __atomic_load_n(&t->state, __ATOMIC_RELAXED);
+        if (s == THREAD_RUNNING)
+            return STATE_RUNNING;
+        if (s == THREAD_READY)
+            state = STATE_READY;
+    }
+    return state;
+}
+
 enum process_state process_state(const struct process *p)
 {
     if (p->life == PROCESS_NEW)
@@ -282,14 +308,7 @@ enum process_state process_state(const struct process *p)
         return STATE_ZOMBIE;
     if (stop_is_stopped(p))
         return STATE_STOPPED;
-    switch (__atomic_load_n(&p->leader->state, __ATOMIC_RELAXED)) {
-    case THREAD_RUNNING:
-        return STATE_RUNNING;
-    case THREAD_BLOCKED:
-        return STATE_BLOCKED;
-    default:
-        return STATE_READY;
-    }
+    return state_of_threads_locked(p);
 }
 
 int32_t process_group_of(const struct process *p)

@@ -35,6 +35,13 @@ struct credentials {
     uint32_t gid, egid, sgid, fsgid;
 };
 
+/* What threads have used up.  Lock key: as the counters of struct thread */
+struct thread_usage {
+    uint64_t run_ns, user_ticks, kernel_ticks;
+    uint64_t voluntary, involuntary; /* context switches */
+    uint64_t min_faults, maj_faults;
+};
+
 /* A timer on the CPU time of a process.  Lock key: [G] signal_lock */
 struct cpu_timer {
     uint64_t at;       /* [G] ns of CPU time, 0: not running */
@@ -55,29 +62,35 @@ enum process_state {
 
 /*
  * Lock key: [I] set at creation  [T] process_tree_lock  [L] this->lock
- *           [G] signal_lock  [S] its own threads only  [a] atomic; two letters:
- *           the second is held to write, or to read from elsewhere
+ *           [G] signal_lock  [S] its own threads only  [a] atomic; S and a
+ *           letter: that lock is held to write, or to read from elsewhere;
+ *           TLG: all three are held to write, one of them to read
  */
 struct process {
-    int32_t pid;                    /* [I] = tid of its first thread */
-    struct pid *pid_entry;          /* [I] */
-    uint8_t life;                   /* [T] enum process_life */
-    struct process *parent;         /* [T] never NULL but for init */
-    int32_t parent_pid;             /* [T] to write, read without: its pid */
-    struct list_node children;      /* [T] */
-    struct list_node sibling_link;  /* [T] in parent->children */
-    struct pid *group;              /* [T] */
-    struct list_node group_link;    /* [T] */
-    struct pid *session_entry;      /* [T] */
-    struct list_node session_link;  /* [T] */
-    struct tty *terminal;           /* [T] controlling terminal or NULL */
-    struct list_node all_link;      /* [T] in process_list */
+    int32_t pid;                   /* [I] = tid of its first thread */
+    struct pid *pid_entry;         /* [I] */
+    uint8_t life;                  /* [T] enum process_life */
+    struct process *parent;        /* [T] never NULL but for init */
+    int32_t parent_pid;            /* [T] to write, read without: its pid */
+    int32_t parent_tid;            /* [T] the parent's thread for __WNOTHREAD */
+    struct list_node children;     /* [T] */
+    struct list_node sibling_link; /* [T] in parent->children */
+    struct pid *group;             /* [T] */
+    struct list_node group_link;   /* [T] */
+    struct pid *session_entry;     /* [T] */
+    struct list_node session_link; /* [T] */
+    struct tty *terminal;          /* [T] controlling terminal or NULL */
+    struct list_node all_link;     /* [T] in process_list */
     struct wait_queue child_exited; /* it sleeps here in wait4 and vfork */
 
     struct spinlock lock;
-    struct list_node threads;       /* [L] */
-    uint32_t thread_count;          /* [L] */
-    struct thread *leader;          /* [I] its first thread */
+    struct list_node threads;  /* [TLG] that have not left, and leader */
+    uint32_t thread_count;     /* [TLG] that have not left */
+    struct thread *leader;     /* [TLG] whose tid is the pid */
+    struct list_node departed; /* [T] threads that left, to be freed */
+    struct thread_usage departed_usage; /* [L] theirs */
+    struct thread *exec_thread;         /* [G] it executes: all others leave */
+    struct wait_queue thread_left;      /* exec_thread sleeps here */
     struct address_space *space;    /* [SL] replaced by exec, NULL when dead */
     struct fd_table *files;         /* [SL] ditto */
     struct fs_context *fs;          /* [SL] ditto */
@@ -96,10 +109,13 @@ struct process {
     uint64_t shared_pending;           /* [G] bit n-1 */
     struct signal_entry *shared_queue; /* [G] their siginfo, proc/signal.c */
     uint32_t queued_signals;           /* [G] entries in all queues */
-    bool stop_taken; /* [G] a stop signal was taken, no SIGCONT since */
-    bool stopped;    /* [G] parked in stop_current() */
-    int32_t report;  /* [G] wait status of the last stop or continue, 0: none */
-    struct wait_queue continued;    /* it sleeps here while stopped */
+    bool stop_taken;     /* [G] a stop signal was taken, no SIGCONT since */
+    int32_t stop_signal; /* [G] its threads are to park, 0: or go on */
+    uint32_t parked;     /* [G] how many have */
+    bool stopped;        /* [G] all have */
+    bool tell_continued; /* [G] the parent does not know yet */
+    int32_t report; /* [G] wait status of the last stop or continue, 0: none */
+    struct wait_queue continued;    /* parked threads sleep here */
     bool group_exiting;             /* [G] exit_group or a fatal signal */
     int32_t exit_status;            /* [G] wait status once group_exiting */
     struct timer alarm_timer;       /* ITIMER_REAL */
@@ -161,7 +177,8 @@ __must_check struct process *process_alloc(const struct process *model);
  * Context: may sleep; the process is in no list. */
 void process_free(struct process *process);
 
-/* Give `thread` to `process`, as its only one.  It has not run yet. */
+/* Give `thread` to `process`, as its first one.  Neither is known to anybody
+ * yet. */
 void process_adopt_thread(struct process *process, struct thread *thread);
 
 /* Enter `process` into tree, lists and pid table as `pid` (takes over the
@@ -187,9 +204,17 @@ void process_init(void);
 /* Boot, with threads: start the thread that frees what no parent reaps. */
 void process_start_grave_digger(void);
 
-/* End the current process with wait status `status` (exit code << 8, or
- * signal number, + 0x80 for those that dump core). */
+/* End the current process, all its threads, with wait status `status` (exit
+ * code << 8, or signal number, + 0x80 for those that dump core). */
 __noreturn void process_exit_group(int32_t status);
+
+/* set_tid_address(): whoever shares the memory of thread `t`, the current one,
+ * can see that it is gone.  A bad address is nobody's business any more. */
+void exit_tell_user(struct thread *t);
+
+/* End the current thread; with the last one ends the process, and `status` is
+ * its wait status if this is the first thread. */
+__noreturn void process_exit_thread(int32_t status);
 
 /* Boot: make pid 1 run `path` with argv {path}; panics if it cannot. */
 void process_start_init(const char *path);

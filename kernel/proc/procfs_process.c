@@ -44,9 +44,9 @@ struct facts {
 
 static char state_letter(const struct process *p, const struct thread *t)
 {
-    if (p->life == PROCESS_ZOMBIE)
+    if (p->life == PROCESS_ZOMBIE || t->left)
         return 'Z';
-    if (stop_is_stopped(p))
+    if (t->parked)
         return 'T';
     switch (__atomic_load_n(&t->state, __ATOMIC_RELAXED)) {
     case THREAD_BLOCKED:
@@ -91,7 +91,7 @@ static struct thread *find_thread(struct process *p, int32_t tid)
 {
     struct thread *t, *found = NULL;
 
-    if (tid == 0 || tid == p->pid)
+    if (tid == 0)
         return p->leader;
     list_for_each (t, &p->threads, process_link)
         if (t->tid == tid)
@@ -136,14 +136,17 @@ static int facts_get(const struct proc_ref *ref, struct facts *f)
     struct thread *t = find_thread(p, ref->tid);
     if (t) {
         thread_facts(p, t, f);
-        f->threads = p->thread_count;
+        f->threads = p->thread_count + p->leader->left;
         f->umask = p->fs ? p->fs->umask : 0;
         err = 0;
     }
     spin_unlock(&p->lock);
     if (err != 0)
         goto out;
-    process_usage(p, &f->usage);
+    if (ref->tid)
+        thread_usage(t, &f->usage);
+    else
+        process_usage(p, &f->usage);
     process_facts_locked(p, f);
 out:
     spin_unlock(&process_tree_lock);

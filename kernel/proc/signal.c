@@ -13,10 +13,14 @@
  * 3 Locking   process->signal_lock for sets, queues and masks; inside it
  *             handlers->lock for the actions, which several processes may share.
  *             Both are leaves but for the wake-up, so signals can be sent from
- *             interrupts.
+ *             interrupts.  What is sent to a process wakes one thread that
+ *             does not block it; if that one blocks it or leaves before taking
+ *             it, another is woken (pass_on_locked).
  * 4 Failure   Without memory for an entry the signal comes without siginfo.
- * 5 Elsewhere Linux keeps all this in sighand_struct and signal_struct, and
- *             chooses a thread; here a process still has one thread.
+ * 5 Elsewhere Linux keeps all this in sighand_struct and signal_struct; its
+ *             complete_signal() chooses the thread, and ends the whole group
+ *             there already when the signal is fatal.  Here the chosen thread
+ *             does that when it takes the signal.
  *
  * Next: deliver.c (acting on signals), sigframe.c (handlers), kill.c.
  */
@@ -29,6 +33,7 @@
 #include "proc/process.h"
 #include "proc/sigset.h"
 #include "proc/stop.h"
+#include "proc/threads.h"
 #include "vm/fault.h"
 #include "x86/irq.h"
 #include "x86/lapic.h"
@@ -53,7 +58,7 @@ struct signal_entry {
 
 static struct slab_cache entry_cache, handlers_cache;
 
-static void discard_locked(struct process *p, struct thread *t, int signal)
+static void discard_locked(struct process *p, int signal)
     MUST_HOLD(p->signal_lock);
 
 void signal_init(void)
@@ -127,11 +132,16 @@ void signal_update_flags_locked(struct process *p, struct thread *t)
 {
     uint64_t pending = t->pending | p->shared_pending;
 
-    if (p->stopped)
+    if (threads_must_leave(p, t)) {
+        thread_set_flag(t, THREAD_SIGPENDING | THREAD_KILLED);
+        return;
+    }
+    if (t->parked)
         pending &= SIGNAL_BIT(SIGKILL); /* the others come when it goes on */
     uint64_t set = pending & ~t->blocked;
+    bool must_park = p->stop_signal && !t->parked;
 
-    if (set == 0 && (pending & t->awaited) == 0) {
+    if (set == 0 && (pending & t->awaited) == 0 && !must_park) {
         if (thread_has_flag(t, THREAD_SIGPENDING | THREAD_KILLED))
             thread_clear_flag(t, THREAD_SIGPENDING | THREAD_KILLED);
         return;
@@ -150,6 +160,51 @@ static void nudge(struct thread *t)
         return;
     if (__atomic_load_n(&t->on_cpu, __ATOMIC_ACQUIRE) && t->cpu != this_cpu->id)
         lapic_send_ipi(cpus[t->cpu].apic_id, VECTOR_RESCHEDULE);
+}
+
+void signal_nudge_locked(struct process *p, struct thread *t)
+{
+    if (t->left)
+        return;
+    signal_update_flags_locked(p, t);
+    nudge(t);
+}
+
+/* Would `t` take `signal` if it came now? */
+static bool can_take(const struct thread *t, uint64_t set)
+{
+    return !t->left && (set & (~t->blocked | t->awaited));
+}
+
+/* Who is to take a signal of `set` sent to the process: the first thread if it
+ * can, else whoever can; NULL: nobody. */
+static struct thread *choose_locked(struct process *p, uint64_t set)
+    MUST_HOLD(p->signal_lock);
+static struct thread *choose_locked(struct process *p, uint64_t set)
+{
+    struct thread *t;
+
+    if (p->exec_thread)
+        return p->exec_thread;
+    if (can_take(p->leader, set))
+        return p->leader;
+    list_for_each (t, &p->threads, process_link)
+        if (can_take(t, set))
+            return t;
+    return NULL;
+}
+
+/* Wake another thread for each signal of `set` that is pending for the process,
+ * since the one chosen before does not take it. */
+static void pass_on_locked(struct process *p, uint64_t set)
+    MUST_HOLD(p->signal_lock);
+static void pass_on_locked(struct process *p, uint64_t set)
+{
+    for (set &= p->shared_pending; set; set &= set - 1) {
+        struct thread *t = choose_locked(p, set & -set);
+        if (t)
+            signal_nudge_locked(p, t);
+    }
 }
 
 /* Append a siginfo for `signal`; without memory none.  The limit is for
@@ -192,32 +247,56 @@ static bool must_queue(int signal, const siginfo_t *info)
     return signal >= SIGNAL_RT_MIN && info && info->si_code != SI_USER;
 }
 
-/* Make `signal` pending in the thread's or the process' set; 0 or -EAGAIN. */
-static int make_pending(struct process *p, struct thread *t, bool to_thread,
-                        int signal, const siginfo_t *info)
-    MUST_HOLD(p->signal_lock);
-static int make_pending(struct process *p, struct thread *t, bool to_thread,
-                        int signal, const siginfo_t *info)
+/* Make `signal` pending for the thread, or (NULL) the process; 0 or -EAGAIN. */
+static int make_pending(struct process *p, struct thread *t, int signal,
+                        const siginfo_t *info) MUST_HOLD(p->signal_lock);
+static int make_pending(struct process *p, struct thread *t, int signal,
+                        const siginfo_t *info)
 {
-    uint64_t *set = to_thread ? &t->pending : &p->shared_pending;
+    uint64_t *set = t ? &t->pending : &p->shared_pending;
 
     if (!(*set & SIGNAL_BIT(signal)) || signal >= SIGNAL_RT_MIN) {
-        bool queued = enqueue(p, to_thread ? thread_queue(t) : &p->shared_queue,
-                              signal, info);
+        bool queued =
+            enqueue(p, t ? thread_queue(t) : &p->shared_queue, signal, info);
         if (!queued && must_queue(signal, info))
             return -EAGAIN;
     }
     *set |= SIGNAL_BIT(signal);
-    signal_update_flags_locked(p, t);
     return 0;
+}
+
+/* Make `signal` pending for the running thread. */
+static void make_pending_here(struct process *p, int signal,
+                              const siginfo_t *info) MUST_HOLD(p->signal_lock);
+static void make_pending_here(struct process *p, int signal,
+                              const siginfo_t *info)
+{
+    int unused = make_pending(p, thread_current(), signal, info);
+
+    (void)unused; /* no real-time signal */
+    signal_update_flags_locked(p, thread_current());
+}
+
+/* Signals of `set` that are pending somewhere in the process. */
+static uint64_t pending_anywhere(struct process *p, uint64_t set)
+    MUST_HOLD(p->signal_lock);
+static uint64_t pending_anywhere(struct process *p, uint64_t set)
+{
+    uint64_t pending = p->shared_pending;
+    struct thread *t;
+
+    list_for_each (t, &p->threads, process_link)
+        pending |= t->pending;
+    return pending & set;
 }
 
 /* A stop signal takes back a SIGCONT that is pending, and the reverse; SIGCONT
  * continues the process now, whatever is to become of the signal itself. */
-static void cancel_opposites(struct process *p, struct thread *t, int signal)
+static void cancel_opposites(struct process *p, int signal)
     MUST_HOLD(p->signal_lock);
-static void cancel_opposites(struct process *p, struct thread *t, int signal)
+static void cancel_opposites(struct process *p, int signal)
 {
+    struct thread *t;
     bool stops = SIGNALS_STOPPING & SIGNAL_BIT(signal);
     uint64_t opposite = stops               ? SIGNAL_BIT(SIGCONT)
                         : signal == SIGCONT ? SIGNALS_STOPPING
@@ -225,48 +304,59 @@ static void cancel_opposites(struct process *p, struct thread *t, int signal)
 
     if (opposite == 0)
         return;
-    for (uint64_t set = opposite & (t->pending | p->shared_pending); set;
-         set &= set - 1)
-        discard_locked(p, t, __builtin_ctzl(set) + 1);
+    for (uint64_t set = pending_anywhere(p, opposite); set; set &= set - 1)
+        discard_locked(p, __builtin_ctzl(set) + 1);
     if (!stops)
         stop_end_locked(p);
-    signal_update_flags_locked(p, t);
+    list_for_each (t, &p->threads, process_link)
+        signal_update_flags_locked(p, t);
 }
 
-static int send(struct process *p, struct thread *t, bool to_thread, int signal,
+/* To thread `t`, or (NULL) to the process; 0 or -EAGAIN. */
+static int send_locked(struct process *p, struct thread *t, int signal,
+                       const siginfo_t *info) MUST_HOLD(p->signal_lock);
+static int send_locked(struct process *p, struct thread *t, int signal,
+                       const siginfo_t *info)
+{
+    uint64_t bit = SIGNAL_BIT(signal);
+
+    if (p->group_exiting || (t && t->left))
+        return 0; /* as if it came a moment later */
+    cancel_opposites(p, signal);
+    bool blocked = (t ? t : p->leader)->blocked & bit;
+    if (!blocked && is_ignored(p, signal))
+        return 0;
+    int err = make_pending(p, t, signal, info);
+    struct thread *taker = t ? t : choose_locked(p, bit);
+    if (taker && can_take(taker, bit))
+        signal_nudge_locked(p, taker);
+    return err;
+}
+
+static int send(struct process *p, struct thread *t, int signal,
                 const siginfo_t *info)
 {
-    int result = 0;
-
     spin_lock(&p->signal_lock);
-    bool gone = p->life == PROCESS_ZOMBIE || p->group_exiting;
-    bool blocked = t->blocked & SIGNAL_BIT(signal);
-    if (!gone)
-        cancel_opposites(p, t, signal);
-    if (!gone && (blocked || !is_ignored(p, signal))) {
-        result = make_pending(p, t, to_thread, signal, info);
-        if (!blocked || (t->awaited & SIGNAL_BIT(signal)))
-            nudge(t);
-    }
+    int err = send_locked(p, t, signal, info);
     spin_unlock(&p->signal_lock);
-    return result;
+    return err;
 }
 
 void signal_send_process(struct process *p, int signal, const siginfo_t *info)
 {
-    int unused = send(p, p->leader, false, signal, info);
+    int unused = send(p, NULL, signal, info);
     (void)unused;
 }
 
 int signal_queue_process(struct process *p, int signal, const siginfo_t *info)
 {
-    return send(p, p->leader, false, signal, info);
+    return send(p, NULL, signal, info);
 }
 
 int signal_queue_thread(struct process *p, struct thread *t, int signal,
                         const siginfo_t *info)
 {
-    return send(p, t, true, signal, info);
+    return send(p, t, signal, info);
 }
 
 /* What the frame of a page fault tells about the access. */
@@ -299,8 +389,7 @@ void signal_force_fault(int signal, int code, uint64_t address,
         spin_unlock(&p->handlers->lock);
         t->blocked &= ~SIGNAL_BIT(signal);
     }
-    int unused = make_pending(p, t, true, signal, &info);
-    (void)unused;
+    make_pending_here(p, signal, &info);
     spin_unlock(&p->signal_lock);
     if (kills)
         printk("%s[%d]: killed by signal %d: %s at 0x%lx, ip 0x%lx, sp 0x%lx\n",
@@ -317,8 +406,7 @@ void signal_out_of_memory(vaddr_t address)
         return;
     printk("%s[%d]: out of memory at %lx, killed\n", t->name, t->tid, address);
     spin_lock(&p->signal_lock);
-    int unused = make_pending(p, t, true, SIGKILL, NULL);
-    (void)unused;
+    make_pending_here(p, SIGKILL, NULL);
     spin_unlock(&p->signal_lock);
 }
 
@@ -409,9 +497,13 @@ void signal_set_mask(uint64_t mask)
     struct thread *t = thread_current();
     struct process *p = t->process;
 
+    mask &= ~SIGNALS_UNBLOCKABLE;
     spin_lock(&p->signal_lock);
-    t->blocked = mask & ~SIGNALS_UNBLOCKABLE;
+    uint64_t newly_blocked = mask & ~t->blocked;
+    t->blocked = mask;
     signal_update_flags_locked(p, t);
+    if (p->thread_count > 1)
+        pass_on_locked(p, newly_blocked);
     spin_unlock(&p->signal_lock);
 }
 
@@ -462,27 +554,35 @@ void signal_get_action(struct process *p, int signal,
     spin_unlock(&p->signal_lock);
 }
 
-/* Forget every pending instance of `signal`. */
-static void discard_locked(struct process *p, struct thread *t, int signal)
+static void discard_from(struct process *p, struct signal_entry **queue,
+                         int signal)
 {
     siginfo_t unused;
     bool more;
 
     do
-        dequeue(p, thread_queue(t), signal, &unused, &more);
+        dequeue(p, queue, signal, &unused, &more);
     while (more);
-    do
-        dequeue(p, &p->shared_queue, signal, &unused, &more);
-    while (more);
-    t->pending &= ~SIGNAL_BIT(signal);
+}
+
+/* Forget every pending instance of `signal`. */
+static void discard_locked(struct process *p, int signal)
+{
+    struct thread *t;
+
+    discard_from(p, &p->shared_queue, signal);
     p->shared_pending &= ~SIGNAL_BIT(signal);
+    list_for_each (t, &p->threads, process_link) {
+        discard_from(p, thread_queue(t), signal);
+        t->pending &= ~SIGNAL_BIT(signal);
+    }
 }
 
 int signal_set_action(int signal, const struct kernel_sigaction *action,
                       struct kernel_sigaction *old)
 {
-    struct thread *t = thread_current();
-    struct process *p = t->process;
+    struct process *p = process_current();
+    struct thread *t;
 
     if (signal < 1 || signal > SIGNAL_MAX ||
         (action && (SIGNALS_UNBLOCKABLE & SIGNAL_BIT(signal))))
@@ -499,16 +599,18 @@ int signal_set_action(int signal, const struct kernel_sigaction *action,
     spin_unlock(&p->handlers->lock);
     /* A signal that is ignored from now on is not pending any more, either
      * [POSIX "Signal Actions"]. */
-    if (((t->pending | p->shared_pending) & SIGNAL_BIT(signal)) &&
-        is_ignored(p, signal))
-        discard_locked(p, t, signal);
-    signal_update_flags_locked(p, t);
+    if (pending_anywhere(p, SIGNAL_BIT(signal)) && is_ignored(p, signal))
+        discard_locked(p, signal);
+    list_for_each (t, &p->threads, process_link)
+        signal_update_flags_locked(p, t);
     spin_unlock(&p->signal_lock);
     return 0;
 }
 
 void signal_reset_handlers(struct process *p)
 {
+    struct thread *t;
+
     spin_lock(&p->signal_lock);
     spin_lock_nested(&p->handlers->lock);
     for (int i = 0; i < SIGNAL_MAX; i++) {
@@ -519,26 +621,31 @@ void signal_reset_handlers(struct process *p)
         a->mask = 0;
     }
     spin_unlock(&p->handlers->lock);
-    signal_update_flags_locked(p, p->leader);
+    list_for_each (t, &p->threads, process_link)
+        signal_update_flags_locked(p, t);
     spin_unlock(&p->signal_lock);
 }
 
-static void free_queue(struct signal_entry *e)
+static void free_queue(struct process *p, struct signal_entry **queue)
 {
-    struct signal_entry *next;
+    struct signal_entry *e;
 
-    for (; e; e = next) {
-        next = e->next;
+    while ((e = *queue) != NULL) {
+        *queue = e->next;
         slab_free(&entry_cache, e);
+        p->queued_signals--;
     }
+}
+
+void signal_thread_left_locked(struct process *p, struct thread *t)
+{
+    free_queue(p, thread_queue(t));
+    t->pending = 0;
+    if (p->thread_count > 0)
+        pass_on_locked(p, ~t->blocked);
 }
 
 void signal_flush(struct process *p)
 {
-    free_queue(p->shared_queue);
-    p->shared_queue = NULL;
-    if (p->leader) {
-        free_queue(*thread_queue(p->leader));
-        *thread_queue(p->leader) = NULL;
-    }
+    free_queue(p, &p->shared_queue);
 }

@@ -1,12 +1,14 @@
 /*
  * proc/stop.c - stopping and continuing a process.
  *
- * Idea:  a thread that takes a stop signal parks itself on the way to user mode,
- *        where it holds no lock; so a process stops only between system calls,
- *        and sleeps that a signal may interrupt end for it.  While it is
- *        stopped, only SIGKILL counts as a signal that is there (update_flags
- *        in signal.c); SIGCONT clears `stopped` already when it is sent.
- *        process->report keeps the last change for wait4, as a wait status.
+ * Idea:  a thread that takes a stop signal asks all threads to park themselves
+ *        on the way to user mode, where they hold no lock; so a process stops
+ *        only between system calls, and sleeps that a signal may interrupt end
+ *        for it.  The last one to park makes the process stopped and tells the
+ *        parent; the first one to go on tells that.  While parked, only SIGKILL
+ *        counts as a signal that is there (update_flags in signal.c); SIGCONT
+ *        takes stop_signal back already when it is sent.  process->report keeps
+ *        the last change for wait4, as a wait status.
  * Locks: process->signal_lock for the state; process_tree_lock around telling
  *        the parent, and so that a group cannot become an orphan meanwhile.
  * Next:  notify.c (SIGCHLD), group.c (orphaned groups), wait.c.
@@ -17,62 +19,122 @@
 #include "proc/group.h"
 #include "proc/notify.h"
 #include "proc/signal.h"
+#include "proc/threads.h"
 
-/* Become stopped, unless a SIGCONT or a fatal signal came after `signal` was
- * taken. */
-static bool enter_stop(struct process *p, int signal)
+/* Ask all threads to park, unless a SIGCONT or a fatal signal came after
+ * `signal` was taken. */
+static void ask_to_park(struct process *p, int signal)
 {
     struct thread *t = thread_current();
 
     spin_lock(&p->signal_lock);
-    bool stops = p->stop_taken && !thread_has_flag(t, THREAD_KILLED);
-    if (stops) {
-        p->stopped = true;
-        p->report = WAIT_STATUS_STOPPED(signal);
-        signal_update_flags_locked(p, t);
+    if (p->stop_taken && !p->stop_signal &&
+        !thread_has_flag(t, THREAD_KILLED)) {
+        p->stop_signal = signal;
+        threads_nudge_others_locked(p); /* they look at it and park */
     }
     spin_unlock(&p->signal_lock);
-    return stops;
 }
 
-/* Until somebody continues or kills the process; true for the former. */
-static bool stay_stopped(struct process *p)
+/* Are all parked that are to park?  Then the process is stopped. */
+static bool is_now_stopped_locked(struct process *p) MUST_HOLD(p->signal_lock);
+static bool is_now_stopped_locked(struct process *p)
 {
-    spin_lock(&p->signal_lock);
-    int killed = wait_event(&p->continued, !p->stopped, &p->signal_lock,
-                            WAIT_KILLABLE, WAIT_FOREVER);
-    p->stopped = false;
-    signal_update_flags_locked(p, thread_current());
-    spin_unlock(&p->signal_lock);
-    return killed == 0;
+    if (!p->stop_signal || p->stopped || p->thread_count == 0 ||
+        p->parked != p->thread_count)
+        return false;
+    p->stopped = true;
+    p->report = WAIT_STATUS_STOPPED(p->stop_signal);
+    return true;
 }
 
-void stop_current(int signal)
+/* Park the current thread, if that is still asked for. */
+static bool park(struct process *p)
 {
-    struct process *p = process_current();
-    bool stops;
+    struct thread *t = thread_current();
 
     spin_lock(&process_tree_lock);
-    stops = (signal == SIGSTOP || !group_is_orphaned_locked(p->group, NULL)) &&
-            enter_stop(p, signal);
-    if (stops)
+    spin_lock(&p->signal_lock);
+    bool parks = p->stop_signal && !threads_must_leave(p, t);
+    int signal = p->stop_signal;
+    if (parks) {
+        t->parked = true;
+        p->parked++;
+        signal_update_flags_locked(p, t);
+    }
+    bool stopped = parks && is_now_stopped_locked(p);
+    spin_unlock(&p->signal_lock);
+    if (stopped)
         notify_stop_locked(p, CLD_STOPPED, signal);
     spin_unlock(&process_tree_lock);
-    if (!stops || !stay_stopped(p))
+    return parks;
+}
+
+/* Until somebody continues or kills the process.  True: the caller tells the
+ * parent that it goes on. */
+static bool stay_parked(struct process *p)
+{
+    struct thread *t = thread_current();
+
+    spin_lock(&p->signal_lock);
+    /* Cut short by SIGKILL: the thread leaves then. */
+    (void)wait_event(&p->continued, !p->stop_signal, &p->signal_lock,
+                     WAIT_KILLABLE, WAIT_FOREVER);
+    t->parked = false;
+    p->parked--;
+    p->stopped = false;
+    bool tell = p->tell_continued;
+    p->tell_continued = false;
+    signal_update_flags_locked(p, t);
+    spin_unlock(&p->signal_lock);
+    return tell;
+}
+
+void stop_park_if_asked(void)
+{
+    struct process *p = process_current();
+
+    if (!__atomic_load_n(&p->stop_signal, __ATOMIC_RELAXED) || !park(p))
+        return;
+    if (!stay_parked(p))
         return;
     spin_lock(&process_tree_lock);
     notify_stop_locked(p, CLD_CONTINUED, SIGCONT);
     spin_unlock(&process_tree_lock);
 }
 
+void stop_current(int signal)
+{
+    struct process *p = process_current();
+
+    spin_lock(&process_tree_lock);
+    if (signal == SIGSTOP || !group_is_orphaned_locked(p->group, NULL))
+        ask_to_park(p, signal);
+    spin_unlock(&process_tree_lock);
+    stop_park_if_asked();
+}
+
+void stop_thread_left_locked(struct process *p)
+{
+    spin_lock(&p->signal_lock);
+    int signal = p->stop_signal;
+    bool stopped = is_now_stopped_locked(p);
+    spin_unlock(&p->signal_lock);
+    if (stopped)
+        notify_stop_locked(p, CLD_STOPPED, signal);
+}
+
 void stop_end_locked(struct process *p)
 {
     p->stop_taken = false;
-    if (!p->stopped)
-        return;
-    p->stopped = false;
-    p->report = WAIT_STATUS_CONTINUED;
-    wake_up_all(&p->continued);
+    p->stop_signal = 0;
+    if (p->stopped) {
+        p->stopped = false;
+        p->tell_continued = true;
+        p->report = WAIT_STATUS_CONTINUED;
+    }
+    if (p->parked > 0)
+        wake_up_all(&p->continued);
 }
 
 static bool is_asked_for(int32_t report, int accept)

@@ -16,6 +16,14 @@
  */
 void stop_current(int signal);
 
+/* On the way to user mode: park if the process is being stopped, and return
+ * when it goes on.  Context: may sleep, no lock held. */
+void stop_park_if_asked(void);
+
+/* A thread has left: perhaps all the others are parked by now. */
+void stop_thread_left_locked(struct process *process)
+    MUST_HOLD(process_tree_lock);
+
 /* SIGCONT was sent: a stopped process runs again, blocked or handled or not.
  * Context: any. */
 void stop_end_locked(struct process *process) MUST_HOLD(process->signal_lock);

@@ -10,6 +10,7 @@
 
 #include "base/string.h"
 #include "proc/process.h"
+#include "proc/threads.h"
 #include "x86/clock.h"
 
 /* ns * part / whole without overflow. */
@@ -18,15 +19,20 @@ static uint64_t scale(uint64_t ns, uint64_t part, uint64_t whole)
     return ns / whole * part + ns % whole * part / whole;
 }
 
+/* How much of the run time was spent in the kernel. */
+static uint64_t system_part(const struct thread_usage *u)
+{
+    uint64_t ticks = u->user_ticks + u->kernel_ticks;
+
+    return ticks ? scale(u->run_ns, u->kernel_ticks, ticks) : 0;
+}
+
 /* The proportion of the ticks may fall, but neither time may go back. */
 void process_times(struct process *p, uint64_t *user_ns, uint64_t *system_ns)
 {
-    const struct thread *t = p->leader;
-    uint64_t run = thread_run_ns(t);
-    uint64_t ticks = t->user_ticks + t->kernel_ticks;
-    uint64_t system = ticks ? scale(run, t->kernel_ticks, ticks) : 0;
-
     spin_lock(&p->lock);
+    struct thread_usage u = threads_usage_locked(p);
+    uint64_t run = u.run_ns, system = system_part(&u);
     if (run > p->told_user_ns + p->told_system_ns) {
         system = MAX(system, p->told_system_ns);
         p->told_system_ns = MIN(system, run - p->told_user_ns);
@@ -54,20 +60,37 @@ static uint64_t peak_pages(struct process *p)
     return peak;
 }
 
-void process_usage(struct process *p, struct rusage *out)
+static void fill_usage(struct rusage *out, const struct thread_usage *u,
+                       uint64_t user_ns, uint64_t system_ns, uint64_t pages)
 {
-    const struct thread *t = p->leader;
-    uint64_t user_ns, system_ns;
-
     memset(out, 0, sizeof(*out));
-    process_times(p, &user_ns, &system_ns);
     out->ru_utime = timeval_of(user_ns);
     out->ru_stime = timeval_of(system_ns);
-    out->ru_maxrss = (long)(peak_pages(p) * (PAGE_SIZE / 1024));
-    out->ru_minflt = (long)t->min_faults;
-    out->ru_majflt = (long)t->maj_faults;
-    out->ru_nvcsw = (long)t->switches_voluntary;
-    out->ru_nivcsw = (long)t->switches_involuntary;
+    out->ru_maxrss = (long)(pages * (PAGE_SIZE / 1024));
+    out->ru_minflt = (long)u->min_faults;
+    out->ru_majflt = (long)u->maj_faults;
+    out->ru_nvcsw = (long)u->voluntary;
+    out->ru_nivcsw = (long)u->involuntary;
+}
+
+void process_usage(struct process *p, struct rusage *out)
+{
+    uint64_t user_ns, system_ns;
+
+    process_times(p, &user_ns, &system_ns);
+    spin_lock(&p->lock);
+    struct thread_usage u = threads_usage_locked(p);
+    spin_unlock(&p->lock);
+    fill_usage(out, &u, user_ns, system_ns, peak_pages(p));
+}
+
+void thread_usage(const struct thread *t, struct rusage *out)
+{
+    struct thread_usage u = threads_usage_of(t);
+    uint64_t system_ns = system_part(&u);
+
+    fill_usage(out, &u, u.run_ns - system_ns, system_ns,
+               peak_pages(t->process));
 }
 
 void process_children_usage(struct process *p, struct rusage *out)

@@ -23,6 +23,9 @@ static bool fits(const struct process *child, const struct child_request *r)
 {
     bool is_clone = child->exit_signal != SIGCHLD;
 
+    if ((r->options & __WNOTHREAD) &&
+        child->parent_tid != thread_current()->tid)
+        return false;
     if (r->which == P_PID && child->pid != r->id)
         return false;
     if (r->which == P_PGID && child->group->number != r->id)

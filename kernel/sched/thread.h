@@ -15,6 +15,7 @@
 #include "x86/trap_frame.h"
 
 struct process;
+struct pid;
 struct address_space;
 
 enum thread_state {
@@ -43,7 +44,7 @@ struct thread {
                                      switch.S */
     vaddr_t kernel_stack;        /* [I] lowest address */
     uint32_t flags;              /* [a] THREAD_* above */
-    int32_t tid;                 /* [I] LWP */
+    int32_t tid;                 /* [P] LWP; only exec changes it */
     uint8_t state;               /* [R] enum thread_state */
     bool on_cpu;                 /* [a] its registers are still live there */
     bool wake_pending;           /* [R] woken between prepare and sleep */
@@ -75,6 +76,9 @@ struct thread {
     uint64_t awaited;    /* [P] what sigtimedwait waits for now */
     void *signal_info;   /* [P] queued siginfo of thread signals */
     struct list_node process_link; /* [P] in process->threads */
+    struct pid *pid_entry;         /* [P] of its tid; NULL: the process' */
+    bool left;                     /* [P] it has left the process */
+    bool parked;                   /* [P] its part of a stopped process */
     uint64_t clear_child_tid;      /* [P] user address or 0 */
     uint64_t altstack_base;        /* [S] sigaltstack, user address */
     uint64_t altstack_bytes;       /* [S] 0: none */

@@ -149,7 +149,9 @@ int64_t sys_getrusage(int who, struct rusage __user *usage)
 
     if (who == RUSAGE_CHILDREN)
         process_children_usage(process_current(), &out);
-    else if (who == RUSAGE_SELF || who == RUSAGE_THREAD)
+    else if (who == RUSAGE_THREAD)
+        thread_usage(thread_current(), &out);
+    else if (who == RUSAGE_SELF)
         process_usage(process_current(), &out);
     else
         return -EINVAL;

@@ -50,6 +50,64 @@ int64_t sys_clone(unsigned long flags, unsigned long stack,
     return process_clone(&request);
 }
 
+/* A structure of `size` bytes that may be older or newer than ours: what is
+ * missing is zero, what is more must be.  0, -EINVAL, -E2BIG, -EFAULT. */
+static int64_t copy_clone_args(struct clone_args *out,
+                               const struct clone_args __user *args,
+                               size_t size)
+{
+    const char __user *extra = (const char __user *)args + sizeof(*out);
+    char byte;
+
+    if (size > PAGE_SIZE)
+        return -E2BIG;
+    if (size < CLONE_ARGS_SIZE_VER0)
+        return -EINVAL;
+    for (size_t i = sizeof(*out); i < size; i++, extra++) {
+        if (get_user(byte, extra) != 0)
+            return -EFAULT;
+        if (byte != 0)
+            return -E2BIG;
+    }
+    memset(out, 0, sizeof(*out));
+    return copy_from_user(out, args, MIN(size, sizeof(*out)));
+}
+
+static bool are_clone_args_valid(const struct clone_args *a)
+{
+    const uint64_t not_here =
+        CLONE_DETACHED | CSIGNAL | ~(UINT32_MAX | CLONE_CLEAR_SIGHAND);
+
+    if ((a->flags & not_here) || a->exit_signal > SIGNAL_MAX ||
+        (a->flags & CLONE_THREAD && a->exit_signal != 0))
+        return false;
+    if (a->set_tid || a->set_tid_size)
+        return false; /* numbers cannot be chosen */
+    if ((a->stack == 0) != (a->stack_size == 0))
+        return false;
+    return a->stack < USER_END && a->stack_size <= USER_END - a->stack;
+}
+
+int64_t sys_clone3(const struct clone_args __user *args, size_t size)
+{
+    struct clone_args a;
+    int64_t err = copy_clone_args(&a, args, size);
+
+    if (err)
+        return err;
+    if (!are_clone_args_valid(&a))
+        return -EINVAL;
+    const struct clone_request request = {
+        .flags = a.flags,
+        .exit_signal = (int)a.exit_signal,
+        .stack = a.stack + a.stack_size,
+        .parent_tid = (int __user *)a.parent_tid,
+        .child_tid = (int __user *)a.child_tid,
+        .tls = a.tls,
+    };
+    return process_clone(&request);
+}
+
 int64_t sys_execve(const char __user *path,
                    const char __user *const __user *argv,
                    const char __user *const __user *envp)
@@ -69,10 +127,9 @@ int64_t sys_exit_group(int status)
     process_exit_group(WAIT_STATUS_EXITED(status));
 }
 
-/* A process has one thread, so that the end of one is the end of both. */
 int64_t sys_exit(int status)
 {
-    return sys_exit_group(status);
+    process_exit_thread(WAIT_STATUS_EXITED(status));
 }
 
 static int put_usage(struct rusage __user *to, const struct rusage *usage)

@@ -25,6 +25,7 @@
 #include "abi/utsname.h"
 #include "core/types.h"
 
+struct clone_args;
 struct trap_frame;
 
 #define SYSCALL0(nr, name)                 int64_t sys_##name(void);

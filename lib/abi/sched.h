@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #define CSIGNAL              0x000000ff /* mask: signal to send at exit */
 #define CLONE_VM             0x00000100
 #define CLONE_FS             0x00000200
@@ -28,6 +30,29 @@
 #define CLONE_NEWPID         0x20000000
 #define CLONE_NEWNET         0x40000000
 #define CLONE_IO             0x80000000
+
+/* Only for clone3(). */
+#define CLONE_CLEAR_SIGHAND 0x100000000ul
+#define CLONE_INTO_CGROUP   0x200000000ul
+
+/* clone3(); later versions added fields at the end. */
+struct clone_args {
+    uint64_t flags;
+    uint64_t pidfd;
+    uint64_t child_tid;
+    uint64_t parent_tid;
+    uint64_t exit_signal;
+    uint64_t stack; /* lowest address */
+    uint64_t stack_size;
+    uint64_t tls;
+    uint64_t set_tid;
+    uint64_t set_tid_size;
+    uint64_t cgroup;
+};
+
+#define CLONE_ARGS_SIZE_VER0 64
+#define CLONE_ARGS_SIZE_VER1 80
+#define CLONE_ARGS_SIZE_VER2 88
 
 #define SCHED_OTHER 0
 #define SCHED_FIFO  1

@@ -1,0 +1,52 @@
+/*
+ * proc/threads.h - the threads of one process: joining, leaving, being ended.
+ */
+#pragma once
+
+#include "core/spinlock.h"
+#include "proc/process.h"
+
+/* Must this thread leave the process before it runs user code again?  The
+ * process ends, or another thread of it executes. */
+static inline bool threads_must_leave(const struct process *p,
+                                      const struct thread *t)
+{
+    return p->group_exiting || (p->exec_thread && p->exec_thread != t);
+}
+
+/*
+ * The clone() of a thread is complete: `thread` (NEW) joins the current process
+ * as number `pid` (takes over the reference) and becomes ready.
+ * Returns 0, or -EINTR when the process is ending; then nothing happened.
+ */
+__must_check int threads_enter(struct thread *thread, struct pid *pid);
+
+/*
+ * The current thread leaves its process, for good but for its stack.  True if
+ * it is the last one: then it goes on and ends the process.  `status` is what
+ * the process ends with, if this is its first thread and nothing else decides.
+ * Context: interrupts off; they stay off until thread_exit_self().
+ */
+bool threads_leave(int32_t status);
+
+/*
+ * For exec: make all other threads leave, wait for it, become the first thread.
+ * Returns 0; -EAGAIN when another thread is doing the same, -EINTR when the
+ * process was ended first.  Context: may sleep, no lock held.
+ */
+__must_check int threads_end_others(void);
+
+/* What the process wants of its threads has changed: make all others look. */
+void threads_nudge_others_locked(struct process *process)
+    MUST_HOLD(process->signal_lock);
+
+/* Free what departed threads left behind.  Context: may sleep. */
+void threads_free_departed(struct process *process);
+
+/* The counters of one thread. */
+struct thread_usage threads_usage_of(const struct thread *thread);
+
+/* Those of all that are in the process or have been.
+ * Locks: process->lock, as the list's. */
+struct thread_usage threads_usage_locked(const struct process *process)
+    MUST_HOLD(process->lock);
