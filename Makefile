@@ -3,7 +3,7 @@
 # Idea:   every source is found by wildcard; the folder decides how it is
 #         compiled. $(B)/k is code for the kernel, $(B)/u code for programs
 #         on hanu, $(B)/host the same programs for the machine we build on.
-# Knobs:  B= V=1 DEBUG=1 WERROR=1 CC=clang TOOLPREFIX= SMP= MEM= ARGS=
+# Knobs:  B= V=1 DEBUG=1 LOCKCHECK=1 WERROR=1 CC=clang TOOLPREFIX= SMP= MEM= ARGS=
 # Next:   tools/run (start a program), tools/mkinitrd, tests/conftest.py.
 
 B ?= build
@@ -51,10 +51,12 @@ WARN += $(if $(IS_CLANG),-Wthread-safety -Wno-gnu-variable-sized-type-not-at-end
 # Loops in memset() and friends must not be turned back into calls of them.
 NO_IDIOMS := $(if $(IS_CLANG),,-fno-tree-loop-distribute-patterns)
 OPT := $(if $(DEBUG),-Og -DHANU_DEBUG=1,-O2)
+# Its backtraces need every caller, also of a call that ends a function.
+CHECKED := $(if $(LOCKCHECK),-DHANU_LOCKCHECK=1 -fno-optimize-sibling-calls)
 COMMON := $(TARGET_FLAG) -std=gnu17 -g $(OPT) $(WARN) -MMD -MP -nostdinc \
 	-fno-pic -fno-common -fno-omit-frame-pointer -fno-stack-protector \
 	-fcf-protection=none
-KFLAGS := $(COMMON) -isystem $(GCC_INCLUDE) -I kernel -I lib -I $(B)/include \
+KFLAGS := $(COMMON) $(CHECKED) -isystem $(GCC_INCLUDE) -I kernel -I lib -I $(B)/include \
 	-ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 	-fno-strict-aliasing -fwrapv -fno-asynchronous-unwind-tables \
 	-Wframe-larger-than=1024 $(NO_IDIOMS)
@@ -76,7 +78,8 @@ say = @mkdir -p $(@D)$(if $(V),,; printf '  %-5s %s\n' '$(1)' '$(2)')
 
 # ---- sources, all by wildcard ----------------------------------------------
 OFFSETS_C := kernel/x86/asm-offsets.c
-KSRC := $(sort $(filter-out $(OFFSETS_C),$(shell find boot kernel lib/base \
+NOT_BUILT := $(OFFSETS_C) $(if $(LOCKCHECK),,kernel/core/lockcheck.c)
+KSRC := $(sort $(filter-out $(NOT_BUILT),$(shell find boot kernel lib/base \
 	tests/kernel \( -name '*.c' -o -name '*.S' \) 2>/dev/null)))
 KOBJ := $(patsubst %,$(B)/k/%.o,$(basename $(KSRC)))
 LIBC_OBJ := $(patsubst %,$(B)/u/%.o,$(basename $(filter-out lib/c/crt0.S,\

@@ -250,6 +250,8 @@ static void interrupt(struct trap_frame *frame)
 
     if (frame->vector == VECTOR_SPURIOUS)
         return;
+    if (CONFIG_LOCKCHECK)
+        lockcheck_interrupt();
     cpu->in_irq = true;
     switch (frame->vector) {
     case VECTOR_TIMER:

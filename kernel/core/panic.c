@@ -43,7 +43,17 @@ static void panic_claim(void)
         __asm__ volatile("hlt");
 }
 
-/* Follow saved frame pointers while they lead up through kernel stacks. */
+/* The return address of a frame, 0 when it is none of the kernel's: saved frame
+ * pointers lead up through kernel stacks, below which lies nothing. */
+static vaddr_t return_address(uint64_t frame_pointer, uint64_t low)
+{
+    if (frame_pointer < KERNEL_HALF || (frame_pointer & 7) != 0 ||
+        frame_pointer < low)
+        return 0;
+    vaddr_t ip = ((const uint64_t *)frame_pointer)[1];
+    return ip < KERNEL_HALF ? 0 : ip;
+}
+
 static void backtrace(uint64_t ip, uint64_t frame_pointer)
 {
     uint64_t low = frame_pointer;
@@ -52,16 +62,33 @@ static void backtrace(uint64_t ip, uint64_t frame_pointer)
     if (ip != 0)
         printk_emergency("  [<%016lx>]\n", ip);
     for (unsigned i = 0; i < BACKTRACE_MAX; i++) {
-        if (frame_pointer < KERNEL_HALF || (frame_pointer & 7) != 0 ||
-            frame_pointer < low)
+        ip = return_address(frame_pointer, low);
+        if (ip == 0)
             break;
-        const uint64_t *frame = (const uint64_t *)frame_pointer;
-        if (frame[1] < KERNEL_HALF)
-            break;
-        printk_emergency("  [<%016lx>]\n", frame[1]);
+        printk_emergency("  [<%016lx>]\n", ip);
         low = frame_pointer;
-        frame_pointer = frame[0];
+        frame_pointer = *(const uint64_t *)frame_pointer;
     }
+}
+
+void backtrace_save(const void *frame, unsigned skip, vaddr_t *ip, unsigned max)
+{
+    uint64_t frame_pointer = (uint64_t)frame, low = frame_pointer;
+    unsigned i = 0;
+
+    while (i < max) {
+        ip[i] = return_address(frame_pointer, low);
+        if (ip[i] == 0)
+            break;
+        low = frame_pointer;
+        frame_pointer = *(const uint64_t *)frame_pointer;
+        if (skip > 0)
+            skip--;
+        else
+            i++;
+    }
+    for (; i < max; i++)
+        ip[i] = 0;
 }
 
 __noreturn static void leave(void)
@@ -88,6 +115,20 @@ void panic(const char *format, ...)
     va_start(args, format);
     headline(format, args);
     va_end(args);
+    backtrace(0, (uint64_t)__builtin_frame_address(0));
+    leave();
+}
+
+void panic_explained(void (*explain)(const void *arg), const void *arg,
+                     const char *format, ...)
+{
+    va_list args;
+
+    panic_claim();
+    va_start(args, format);
+    headline(format, args);
+    va_end(args);
+    explain(arg);
     backtrace(0, (uint64_t)__builtin_frame_address(0));
     leave();
 }

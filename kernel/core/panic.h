@@ -16,6 +16,17 @@ struct trap_frame;
 __noreturn void panic_frame(const struct trap_frame *frame, const char *format,
                             ...) __printf(2, 3);
 
+/* As panic(), with explain(arg) between the message and the backtrace; it
+ * writes with printk_emergency(). */
+__noreturn void panic_explained(void (*explain)(const void *arg),
+                                const void *arg, const char *format, ...)
+    __printf(3, 4);
+
+/* The return addresses above a kernel frame (__builtin_frame_address(0)), the
+ * first `skip` of them left out; the rest of ip[max] becomes 0. */
+void backtrace_save(const void *frame, unsigned skip, vaddr_t *ip,
+                    unsigned max);
+
 __noreturn void assert_failed(const char *expression, const char *file,
                               int line);
 __noreturn void assert_compare_failed(const char *expression, uint64_t left,

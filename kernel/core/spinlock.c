@@ -2,13 +2,21 @@
  * core/spinlock.c - see spinlock.h.
  *
  * this_cpu->spin_depth counts the spinlocks this CPU holds; while it is not 0
- * interrupts are off and nothing may sleep.
+ * interrupts are off and nothing may sleep.  Two kinds of checks are compiled in
+ * on demand: CONFIG_LOCK_CHECKS (DEBUG=1) compares ranks, which says what is
+ * allowed; CONFIG_LOCKCHECK (LOCKCHECK=1) learns what is done and keeps
+ * backtraces, see lockcheck.h.
  */
 #include "core/spinlock.h"
 
 #include "core/config.h"
 #include "core/panic.h"
+#include "x86/clock.h"
 #include "x86/cpu.h"
+
+#define HELD_LIMIT_NS (20 * NSEC_PER_MSEC) /* interrupts are off meanwhile */
+
+void (*spin_last_dropped)(void);
 
 void spinlock_init(struct spinlock *lock, const char *name, enum lock_rank rank)
 {
@@ -30,8 +38,11 @@ static inline void depth_pop(void)
     uint32_t depth = this_cpu->spin_depth - 1;
 
     this_cpu->spin_depth = depth;
-    if (depth == 0 && this_cpu->irqs_were_on)
+    if (depth == 0 && this_cpu->irqs_were_on) {
         irqs_enable();
+        if (unlikely(spin_last_dropped))
+            spin_last_dropped();
+    }
 }
 
 static void check_before(const struct spinlock *lock, bool same_rank_ok)
@@ -43,11 +54,11 @@ static void check_before(const struct spinlock *lock, bool same_rank_ok)
         return;
     const struct spinlock *outer = cpu->held[depth - 1];
     if (outer == lock)
-        panic("spinlock %s taken twice by CPU %u", lock->name, cpu->id);
-    if (outer && (outer->rank > lock->rank ||
-                  (outer->rank == lock->rank && !same_rank_ok)))
-        panic("spinlock %s (rank %u) taken inside %s (rank %u)", lock->name,
-              lock->rank, outer->name, outer->rank);
+        panic("spinlock %s taken twice by CPU %u", lock->id.name, cpu->id);
+    if (outer && (outer->id.rank > lock->id.rank ||
+                  (outer->id.rank == lock->id.rank && !same_rank_ok)))
+        panic("spinlock %s (rank %u) taken inside %s (rank %u)", lock->id.name,
+              lock->id.rank, outer->id.name, outer->id.rank);
 }
 
 static void note_taken(struct spinlock *lock, vaddr_t ip)
@@ -68,7 +79,7 @@ static void note_dropped(struct spinlock *lock)
     uint32_t depth = MIN(cpu->spin_depth, (uint32_t)ARRAY_LENGTH(cpu->held));
 
     if (lock->holder_cpu != cpu->id)
-        panic("spinlock %s dropped by CPU %u, held by CPU %u", lock->name,
+        panic("spinlock %s dropped by CPU %u, held by CPU %u", lock->id.name,
               cpu->id, lock->holder_cpu);
     for (uint32_t i = depth; i-- > 0;) {
         if (cpu->held[i] != lock)
@@ -94,24 +105,50 @@ static inline void take(struct spinlock *lock)
             cpu_pause();
 }
 
+/* What the checks want to know before the lock is waited for. */
+static inline void before(struct spinlock *lock, enum lockcheck_nesting nesting)
+{
+    if (CONFIG_LOCKCHECK)
+        lockcheck_before(lockcheck_cpu_list(), &lock->id, nesting);
+    if (CONFIG_LOCK_CHECKS)
+        check_before(lock, nesting == LOCKCHECK_NESTED);
+}
+
+static inline void taken(struct spinlock *lock, vaddr_t ip)
+{
+    if (CONFIG_LOCKCHECK)
+        lockcheck_taken(lockcheck_cpu_list(), &lock->id, clock_now_ns());
+    if (CONFIG_LOCK_CHECKS)
+        note_taken(lock, ip);
+}
+
+static inline void dropped(struct spinlock *lock)
+{
+    if (CONFIG_LOCKCHECK) {
+        if (!lockcheck_holds(lockcheck_cpu_list(), &lock->id))
+            lockcheck_bad_release(NULL, &lock->id);
+        lockcheck_dropped(lockcheck_cpu_list(), &lock->id, clock_now_ns(),
+                          HELD_LIMIT_NS);
+    }
+    assert(lock->locked);
+    if (CONFIG_LOCK_CHECKS)
+        note_dropped(lock);
+}
+
 void spin_lock(struct spinlock *lock) NO_LOCK_ANALYSIS
 {
     depth_push();
-    if (CONFIG_LOCK_CHECKS)
-        check_before(lock, false);
+    before(lock, LOCKCHECK_ALONE);
     take(lock);
-    if (CONFIG_LOCK_CHECKS)
-        note_taken(lock, (vaddr_t)__builtin_return_address(0));
+    taken(lock, (vaddr_t)__builtin_return_address(0));
 }
 
 void spin_lock_nested(struct spinlock *lock) NO_LOCK_ANALYSIS
 {
     depth_push();
-    if (CONFIG_LOCK_CHECKS)
-        check_before(lock, true);
+    before(lock, LOCKCHECK_NESTED);
     take(lock);
-    if (CONFIG_LOCK_CHECKS)
-        note_taken(lock, (vaddr_t)__builtin_return_address(0));
+    taken(lock, (vaddr_t)__builtin_return_address(0));
 }
 
 bool spin_trylock(struct spinlock *lock) NO_LOCK_ANALYSIS
@@ -121,23 +158,26 @@ bool spin_trylock(struct spinlock *lock) NO_LOCK_ANALYSIS
         depth_pop();
         return false;
     }
-    if (CONFIG_LOCK_CHECKS)
-        note_taken(lock, (vaddr_t)__builtin_return_address(0));
+    taken(lock, (vaddr_t)__builtin_return_address(0));
     return true;
 }
 
 void spin_unlock(struct spinlock *lock) NO_LOCK_ANALYSIS
 {
-    assert(lock->locked);
-    if (CONFIG_LOCK_CHECKS)
-        note_dropped(lock);
+    dropped(lock);
     __atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
     depth_pop();
+    if (CONFIG_LOCKCHECK && this_cpu->spin_depth == 0)
+        lockcheck_log();
 }
 
 bool spin_is_held(const struct spinlock *lock)
 {
     if (!__atomic_load_n(&lock->locked, __ATOMIC_RELAXED))
         return false;
+    if (CONFIG_LOCKCHECK && this_cpu->spin_depth == 0)
+        return false;
+    if (CONFIG_LOCKCHECK)
+        return lockcheck_holds(lockcheck_cpu_list(), &lock->id);
     return !CONFIG_LOCK_CHECKS || lock->holder_cpu == this_cpu->id;
 }

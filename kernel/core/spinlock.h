@@ -9,19 +9,19 @@
 #pragma once
 
 #include "core/lock_rank.h"
+#include "core/lockcheck.h"
 #include "core/types.h"
 
 struct CAPABILITY("spinlock") spinlock {
+    struct lock_id id;   /* name and rank */
     uint32_t locked;     /* [a] 0 or 1 */
-    uint32_t rank;       /* [I] enum lock_rank */
-    const char *name;    /* [I] for messages */
     uint32_t holder_cpu; /* [L] valid while locked, with CONFIG_LOCK_CHECKS */
     vaddr_t holder_ip;   /* [L] who took it, ditto */
 };
 
 #define SPINLOCK_INIT(lock_name, lock_rank)                                    \
     {                                                                          \
-        .locked = 0, .rank = (lock_rank), .name = (lock_name)                  \
+        .id = {.name = (lock_name), .rank = (lock_rank) }                      \
     }
 
 void spinlock_init(struct spinlock *lock, const char *name,
@@ -40,6 +40,10 @@ __must_check bool spin_trylock(struct spinlock *lock) TRY_ACQUIRES(true, lock);
 /* Drop `lock`; interrupts come back on if this was the last and they were. */
 void spin_unlock(struct spinlock *lock) RELEASES(lock);
 
-/* Is `lock` held by this CPU?  Exact only with CONFIG_LOCK_CHECKS; without it
- * says whether anyone holds it. */
+/* Is `lock` held by this CPU?  Exact only with CONFIG_LOCK_CHECKS or LOCKCHECK;
+ * without them says whether anyone holds it. */
 bool spin_is_held(const struct spinlock *lock);
+
+/* NULL, or called when the last spinlock of a CPU was dropped and interrupts
+ * are on again (sched/chaos.c). */
+extern void (*spin_last_dropped)(void);

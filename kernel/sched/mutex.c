@@ -7,9 +7,8 @@
  */
 #include "sched/mutex.h"
 
-#include "core/config.h"
 #include "core/panic.h"
-#include "sched/sched.h"
+#include "sched/sleep_lock.h"
 
 #define WAITERS_BIT 1ul
 
@@ -21,9 +20,8 @@ struct mutex_waiter {
 
 void mutex_init(struct mutex *mutex, const char *name, enum lock_rank rank)
 {
+    mutex->id = (struct lock_id){ .name = name, .rank = rank };
     mutex->owner = NULL;
-    mutex->rank = rank;
-    mutex->name = name;
     spinlock_init(&mutex->lock, name, RANK_WAIT_QUEUE);
     list_init(&mutex->waiters);
 }
@@ -81,39 +79,31 @@ static void lock_slow(struct mutex *m, struct thread *self)
     spin_unlock(&m->lock);
 }
 
-/* Ranks of the mutexes this thread holds must not be higher; equal ones nest
- * where lock_rank.h says how. */
-static void check_rank(const struct mutex *m, const struct thread *self)
+static inline void lock(struct mutex *m, enum lockcheck_nesting nesting)
 {
-    assert(this_cpu->spin_depth == 0 && !this_cpu->in_irq);
-    for (unsigned rank = m->rank + 1; self && rank < RANK_FIRST_SPIN; rank++)
-        if (self->mutexes_held[rank] != 0)
-            panic("mutex %s (rank %u) taken inside one of rank %u", m->name,
-                  m->rank, rank);
-}
+    struct thread *self = thread_current();
 
-static void note_rank(const struct mutex *m, struct thread *self, int change)
-{
-    if (CONFIG_LOCK_CHECKS && self && m->rank < RANK_FIRST_SPIN)
-        self->mutexes_held[m->rank] += change;
+    sleep_lock_before(&m->id, self, nesting);
+    if (unlikely(!cas_owner(m, 0, (uintptr_t)self)))
+        lock_slow(m, self);
+    sleep_lock_taken(&m->id, self);
 }
 
 void mutex_lock(struct mutex *m) NO_LOCK_ANALYSIS
 {
-    struct thread *self = thread_current();
+    lock(m, LOCKCHECK_ALONE);
+}
 
-    if (CONFIG_LOCK_CHECKS)
-        check_rank(m, self);
-    if (unlikely(!cas_owner(m, 0, (uintptr_t)self)))
-        lock_slow(m, self);
-    note_rank(m, self, 1);
+void mutex_lock_nested(struct mutex *m) NO_LOCK_ANALYSIS
+{
+    lock(m, LOCKCHECK_NESTED);
 }
 
 bool mutex_trylock(struct mutex *m) NO_LOCK_ANALYSIS
 {
     if (!cas_owner(m, 0, (uintptr_t)thread_current()))
         return false;
-    note_rank(m, thread_current(), 1);
+    sleep_lock_taken(&m->id, thread_current());
     return true;
 }
 
@@ -134,9 +124,11 @@ static void unlock_slow(struct mutex *m)
 
 void mutex_unlock(struct mutex *m) NO_LOCK_ANALYSIS
 {
-    assert(owner_of(m) == thread_current());
-    note_rank(m, thread_current(), -1);
-    if (unlikely(!cas_owner(m, (uintptr_t)thread_current(), 0)))
+    struct thread *self = thread_current();
+
+    sleep_lock_dropped(&m->id, self, owner_of(m));
+    assert(owner_of(m) == self);
+    if (unlikely(!cas_owner(m, (uintptr_t)self, 0)))
         unlock_slow(m);
 }
 

@@ -58,6 +58,8 @@ void sched_yield(void);
  * over.  Context: no spinlock held. */
 static inline void sched_point(void)
 {
+    if (CONFIG_LOCKCHECK)
+        lockcheck_might_sleep();
     if (unlikely(this_cpu->need_resched))
         sched_yield();
 }

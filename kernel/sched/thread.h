@@ -35,6 +35,17 @@ enum {
     THREAD_WORK = THREAD_SIGPENDING | THREAD_KILLED | THREAD_RESTORE_MASK,
 };
 
+/* A thread's locks in user memory, for ipc/.
+ * Lock key: [S] itself only  [F] futex_pi_lock */
+struct futex_thread {
+    uint64_t robust_list;       /* [S] user address of the list of those that
+                                   are robust, or 0 */
+    struct list_node owned;     /* [F] owned ones that others wait for */
+    struct futex_waiter *waits; /* [F] its wait for one with an owner, or NULL */
+    int inherited;              /* [F] priority of who waits for it, or 0 */
+    bool has_ended;             /* [F] owns none any more, nor ever will */
+};
+
 /*
  * Lock key: [I] set at creation  [R] run queue lock of its CPU  [a] atomic
  *           [S] itself only  [P] proc/, see proc/process.h
@@ -68,6 +79,7 @@ struct thread {
     uint64_t min_faults;           /* [S] */
     uint64_t maj_faults;           /* [S] */
     uint8_t mutexes_held[RANK_FIRST_SPIN]; /* [S] with CONFIG_LOCK_CHECKS */
+    struct lockcheck_list lockcheck[CONFIG_LOCKCHECK]; /* [S] mutexes */
     struct wait_queue *waits_on;           /* [S] for ps and gdb */
 
     uint64_t pending;    /* [P] signals sent to this thread, bit n-1 */
@@ -80,6 +92,7 @@ struct thread {
     bool left;                     /* [P] it has left the process */
     bool parked;                   /* [P] its part of a stopped process */
     uint64_t clear_child_tid;      /* [P] user address or 0 */
+    struct futex_thread futex;
     uint64_t altstack_base;        /* [S] sigaltstack, user address */
     uint64_t altstack_bytes;       /* [S] 0: none */
     uint32_t altstack_flags;       /* [S] SS_AUTODISARM */

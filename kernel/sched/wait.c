@@ -125,6 +125,8 @@ void wait_sleep(struct waiter *waiter, uint64_t deadline)
 {
     struct thread *t = waiter->thread;
 
+    if (CONFIG_LOCKCHECK)
+        lockcheck_might_sleep();
     assert(this_cpu->spin_depth == 0); /* no spinlocks across a sleep */
     if (deadline != WAIT_FOREVER) {
         t->sleep_timer.fire = deadline_passed;

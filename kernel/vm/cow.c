@@ -142,7 +142,7 @@ struct address_space *as_fork(struct address_space *parent)
     copy_layout(child, parent);
     /* The child is not running and not in reach of anybody but the auditor and
      * truncation, which take its lock. */
-    mutex_lock(&child->lock);
+    mutex_lock_nested(&child->lock);
     int err = copy_regions(parent, child);
     mutex_unlock(&child->lock);
     /* The parent's old rights go from the TLBs before anyone may rely on the

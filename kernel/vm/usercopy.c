@@ -44,6 +44,8 @@ bool user_range_ok(const void __user *addr, size_t n)
 /* Page faults may come: nothing may be held that they need. */
 static void assert_may_fault(void)
 {
+    if (CONFIG_LOCKCHECK)
+        lockcheck_might_sleep();
     assert(this_cpu->spin_depth == 0);
 }
 
