@@ -50,6 +50,10 @@ typedef uint64_t pfn_t;   /* physical frame number */
 #define MUST_HOLD(...)    __attribute__((requires_capability(__VA_ARGS__)))
 #define ACQUIRES(...)     __attribute__((acquire_capability(__VA_ARGS__)))
 #define RELEASES(...)     __attribute__((release_capability(__VA_ARGS__)))
+#define ACQUIRES_SHARED(...)                                                   \
+    __attribute__((acquire_shared_capability(__VA_ARGS__)))
+#define RELEASES_SHARED(...)                                                   \
+    __attribute__((release_shared_capability(__VA_ARGS__)))
 #define TRY_ACQUIRES(...) __attribute__((try_acquire_capability(__VA_ARGS__)))
 #define NO_LOCK_ANALYSIS  __attribute__((no_thread_safety_analysis))
 #else
@@ -57,6 +61,8 @@ typedef uint64_t pfn_t;   /* physical frame number */
 #define MUST_HOLD(...)
 #define ACQUIRES(...)
 #define RELEASES(...)
+#define ACQUIRES_SHARED(...)
+#define RELEASES_SHARED(...)
 #define TRY_ACQUIRES(...)
 #define NO_LOCK_ANALYSIS
 #endif

@@ -244,11 +244,11 @@ struct inode *devfs_create_root(void)
     add_nodes(run, run_nodes, ARRAY_LENGTH(run_nodes));
     inode_put(run);
     must(tmpfs_add_node(root, "shm", S_IFDIR | 01777, 0, NULL, NULL));
-    mutex_lock(&root->lock);
+    rwlock_write_lock(&root->lock);
     for (unsigned i = 0; i < ARRAY_LENGTH(links); i++)
         must(root->ops->symlink(root, links[i][0], strlen(links[i][0]),
                                 links[i][1]));
-    mutex_unlock(&root->lock);
+    rwlock_write_unlock(&root->lock);
     vfs_device_ops = device_ops;
     return root;
 }

@@ -210,9 +210,9 @@ int file_readdir(struct file *file, struct dir_emit *ctx,
         return -ENOTDIR;
     mutex_lock(&file->lock);
     uint64_t offset = file->offset;
-    mutex_lock(&dir->lock);
+    rwlock_read_lock(&dir->lock);
     int err = dir->nlink == 0 ? -ENOENT : file->ops->readdir(file, ctx);
-    mutex_unlock(&dir->lock);
+    rwlock_read_unlock(&dir->lock);
     if (err == 0)
         err = finish(ctx);
     if (err != 0)

@@ -170,13 +170,13 @@ static int set_attributes(const struct cpio_member *member, const char *path)
 
     if (err != 0)
         return err;
-    mutex_lock(&inode->lock);
+    rwlock_write_lock(&inode->lock);
     inode->mode = (inode->mode & S_IFMT) | (member->mode & 07777);
     inode->uid = member->uid;
     inode->gid = member->gid;
     inode->mtime = (struct timespec){ .tv_sec = member->mtime };
     inode->atime = inode->mtime;
-    mutex_unlock(&inode->lock);
+    rwlock_write_unlock(&inode->lock);
     inode_put(inode);
     return 0;
 }

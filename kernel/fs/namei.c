@@ -9,7 +9,7 @@
  *   last name, so that open, mkdir, unlink, rename... decide themselves what
  *   a missing or existing last name means.  At most SYMLOOP_MAX links are
  *   followed in one walk, so it ends.
- * 3 Locking.  One directory is locked for one lookup; between two steps no
+ * 3 Locking.  One directory is read-locked for one lookup; between two steps no
  *   lock is held.  What a walk has passed may be renamed behind it: a walk
  *   sees each directory as it was at one moment, as on all Unix systems.
  * 4 Failure.  walk_end() frees everything, whatever happened before.
@@ -128,9 +128,9 @@ struct inode *walk_parent(struct inode *dir)
 {
     while (dir->covers != NULL)
         dir = dir->covers;
-    mutex_lock(&dir->lock);
+    rwlock_read_lock(&dir->lock);
     struct inode *parent = inode_get(dir->parent != NULL ? dir->parent : dir);
-    mutex_unlock(&dir->lock);
+    rwlock_read_unlock(&dir->lock);
     return parent;
 }
 
@@ -141,9 +141,9 @@ static int lookup_child(struct inode *dir, const char *name, size_t length,
 
     if (dir->ops->lookup == NULL)
         return err;
-    mutex_lock(&dir->lock);
+    rwlock_read_lock(&dir->lock);
     err = dir->nlink == 0 ? -ENOENT : dir->ops->lookup(dir, name, length, out);
-    mutex_unlock(&dir->lock);
+    rwlock_read_unlock(&dir->lock);
     if (err == 0)
         *out = walk_mounts(*out);
     return err;

@@ -51,7 +51,7 @@ static int create_begin(struct path_walk *walk, struct inode *start,
         walk_end(walk);
         return err;
     }
-    mutex_lock(&walk->at->lock);
+    rwlock_write_lock(&walk->at->lock);
     err = lookup_locked(walk, &child);
     if (err == 0) {
         inode_put(child);
@@ -61,7 +61,7 @@ static int create_begin(struct path_walk *walk, struct inode *start,
         err = inode_permission(walk->at, MAY_WRITE | MAY_EXEC);
     }
     if (err != 0) {
-        mutex_unlock(&walk->at->lock);
+        rwlock_write_unlock(&walk->at->lock);
         walk_end(walk);
     }
     return err;
@@ -69,7 +69,7 @@ static int create_begin(struct path_walk *walk, struct inode *start,
 
 static void create_end(struct path_walk *walk) NO_LOCK_ANALYSIS
 {
-    mutex_unlock(&walk->at->lock);
+    rwlock_write_unlock(&walk->at->lock);
     walk_end(walk);
 }
 
@@ -234,11 +234,11 @@ static int delete_name(struct inode *start, const char *path, bool directory)
     if (err == 0)
         err = check_last_kind(walk.last_kind, directory);
     if (err == 0) {
-        mutex_lock(&walk.at->lock);
+        rwlock_write_lock(&walk.at->lock);
         err = lookup_locked(&walk, &child);
         if (err == 0)
             err = delete_locked(&walk, child, directory);
-        mutex_unlock(&walk.at->lock);
+        rwlock_write_unlock(&walk.at->lock);
     }
     inode_put(child); /* frees the file here, not under the lock */
     walk_end(&walk);
@@ -270,21 +270,21 @@ static bool is_above(const struct inode *upper, const struct inode *lower)
 static void lock_two(struct inode *a, struct inode *b) NO_LOCK_ANALYSIS
 {
     if (a == b) {
-        mutex_lock(&a->lock);
+        rwlock_write_lock(&a->lock);
         return;
     }
     mutex_lock(&vfs_rename_lock);
     bool b_first = is_above(b, a);
-    mutex_lock(b_first ? &b->lock : &a->lock);
-    mutex_lock(b_first ? &a->lock : &b->lock);
+    rwlock_write_lock(b_first ? &b->lock : &a->lock);
+    rwlock_write_lock_nested(b_first ? &a->lock : &b->lock);
 }
 
 static void unlock_two(struct inode *a, struct inode *b) NO_LOCK_ANALYSIS
 {
-    mutex_unlock(&a->lock);
+    rwlock_write_unlock(&a->lock);
     if (a == b)
         return;
-    mutex_unlock(&b->lock);
+    rwlock_write_unlock(&b->lock);
     mutex_unlock(&vfs_rename_lock);
 }
 

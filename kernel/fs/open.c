@@ -56,7 +56,7 @@ static int lookup_or_create(struct path_walk *walk, struct open_request *req)
         return walk_last(walk, &req->inode);
     if (walk->trailing_slash)
         return -EISDIR;
-    mutex_lock(&dir->lock);
+    rwlock_write_lock(&dir->lock);
     int err =
         dir->nlink == 0
             ? -ENOENT
@@ -65,7 +65,7 @@ static int lookup_or_create(struct path_walk *walk, struct open_request *req)
         err = names_create(walk, S_IFREG | req->mode, 0, &req->inode);
         req->created = err == 0;
     }
-    mutex_unlock(&dir->lock);
+    rwlock_write_unlock(&dir->lock);
     if (err == 0)
         req->inode = walk_mounts(req->inode);
     return err;

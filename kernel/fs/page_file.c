@@ -156,7 +156,7 @@ static int64_t page_file_write(struct file *file, struct uio *uio,
     if (append) /* so that the loop below needs one round */
         (void)uio_fault_in_source(uio, MIN(want, FAULT_IN_BYTES));
     for (;;) {
-        mutex_lock(&inode->lock);
+        rwlock_write_lock(&inode->lock);
         if (append)
             *offset = file_size(inode);
         size_t before = uio->left;
@@ -167,7 +167,7 @@ static int64_t page_file_write(struct file *file, struct uio *uio,
             inode_note_change(inode);
             drop_set_id(inode);
         }
-        mutex_unlock(&inode->lock);
+        rwlock_write_unlock(&inode->lock);
         if (err != 0 || uio->left == 0)
             break;
         if (uio_fault_in_source(uio, FAULT_IN_BYTES) == 0) {
@@ -183,13 +183,13 @@ int page_file_truncate(struct inode *inode, uint64_t size)
 {
     if (size > FILE_SIZE_MAX)
         return -EFBIG;
-    mutex_lock(&inode->lock);
+    rwlock_write_lock(&inode->lock);
     if (size > file_size(inode))
         clear_behind_end(inode);
     mapping_resize(&inode->mapping, size);
     inode_note_change(inode);
     drop_set_id(inode);
-    mutex_unlock(&inode->lock);
+    rwlock_write_unlock(&inode->lock);
     return 0;
 }
 

@@ -273,15 +273,15 @@ static int tmpfs_link(struct inode *dir, const char *name, size_t length,
 
     if (entry == NULL)
         return -ENOMEM;
-    mutex_lock(&inode->lock);
+    rwlock_write_lock(&inode->lock);
     if (inode->nlink == 0) {
-        mutex_unlock(&inode->lock);
+        rwlock_write_unlock(&inode->lock);
         kfree(entry);
         return -ENOENT;
     }
     inode->nlink++;
     inode->ctime = vfs_now();
-    mutex_unlock(&inode->lock);
+    rwlock_write_unlock(&inode->lock);
     entry_attach(dir, entry, inode_get(inode));
     inode_note_change(dir);
     return 0;
@@ -293,7 +293,7 @@ static int drop_link(struct inode *dir, struct inode *inode)
 {
     int err = 0;
 
-    mutex_lock(&inode->lock);
+    rwlock_write_lock_nested(&inode->lock); /* below the directory */
     if (!S_ISDIR(inode->mode)) {
         inode->nlink--;
     } else if (tree_is_empty(&node_of(inode)->children)) {
@@ -304,7 +304,7 @@ static int drop_link(struct inode *dir, struct inode *inode)
     }
     if (err == 0)
         inode->ctime = vfs_now();
-    mutex_unlock(&inode->lock);
+    rwlock_write_unlock(&inode->lock);
     return err;
 }
 
@@ -329,10 +329,10 @@ static int tmpfs_unlink(struct inode *dir, const char *name, size_t length,
 static void change_parent(struct inode *child, struct inode *from,
                           struct inode *to)
 {
-    mutex_lock(&child->lock);
+    rwlock_write_lock_nested(&child->lock); /* below both directories */
     assert(child->parent == from);
     child->parent = inode_get(to);
-    mutex_unlock(&child->lock);
+    rwlock_write_unlock(&child->lock);
     from->nlink--;
     to->nlink++;
     inode_put(from); /* the child's reference; the caller has another */
@@ -463,13 +463,13 @@ int tmpfs_add_node(struct inode *dir, const char *name, uint32_t mode,
     size_t length = strlen(name);
     struct inode *inode;
 
-    mutex_lock(&dir->lock);
+    rwlock_write_lock(&dir->lock);
     int err = entry_find(dir, name, length) != NULL
                   ? -EEXIST
                   : tmpfs_create(dir, name, length, mode, rdev, &inode);
     if (err == 0 && fops != NULL)
         inode->fops = fops;
-    mutex_unlock(&dir->lock);
+    rwlock_write_unlock(&dir->lock);
     if (err != 0)
         return err;
     if (out != NULL)

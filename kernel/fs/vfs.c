@@ -16,7 +16,8 @@
  *   A directory is locked before its children.  A rename between directories
  *   takes vfs_rename_lock first: under it no directory gets another parent, so
  *   that "is A above B" has an answer; then the two directories, the upper one
- *   first.  No inode lock is held while user memory is touched.
+ *   first.  Walks, stat and readdir hold it for reading and pass each other;
+ *   all changes hold it for writing.  None is held while user memory is touched.
  * 4 Failure.  Every operation checks, allocates, and only then changes what
  *   others see; errors leave everything as it was.
  * 5 Real kernels keep a cache of names (dentries) in front of the file system,
@@ -132,8 +133,8 @@ struct inode *inode_create(const struct inode_ops *ops,
     if (inode == NULL)
         return NULL;
     bool directory = S_ISDIR(mode);
-    mutex_init(&inode->lock, directory ? "directory" : "inode",
-               directory ? RANK_INODE_DIR : RANK_INODE);
+    rwlock_init(&inode->lock, directory ? "directory" : "inode",
+                directory ? RANK_INODE_DIR : RANK_INODE);
     inode->refs = 1;
     inode->ops = ops;
     inode->fops = fops;
@@ -206,7 +207,7 @@ int inode_check_owner(const struct inode *inode)
 void inode_fill_stat(struct inode *inode, struct stat *st)
 {
     memset(st, 0, sizeof(*st));
-    mutex_lock(&inode->lock);
+    rwlock_read_lock(&inode->lock);
     st->st_dev = inode->dev;
     st->st_ino = inode->ino;
     st->st_nlink = inode->nlink;
@@ -220,7 +221,7 @@ void inode_fill_stat(struct inode *inode, struct stat *st)
     st->st_atim = inode->atime;
     st->st_mtim = inode->mtime;
     st->st_ctim = inode->ctime;
-    mutex_unlock(&inode->lock);
+    rwlock_read_unlock(&inode->lock);
 }
 
 static bool is_later(const struct timespec *a, const struct timespec *b)
@@ -238,9 +239,9 @@ void inode_note_read(struct inode *inode)
         is_later(&inode->atime, &inode->ctime) &&
         vfs_now().tv_sec - inode->atime.tv_sec < DAY)
         return;
-    mutex_lock(&inode->lock);
+    rwlock_write_lock(&inode->lock);
     inode->atime = vfs_now();
-    mutex_unlock(&inode->lock);
+    rwlock_write_unlock(&inode->lock);
 }
 
 void inode_note_change(struct inode *inode)

@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "core/types.h"
 #include "sched/mutex.h"
+#include "sched/rwlock.h"
 #include "vm/mapping.h"
 
 struct file;
@@ -27,9 +28,9 @@ struct dir_emit {
 
 /*
  * Operations on inodes, 0 or -errno.  dir = the directory; the caller holds
- * dir->lock in all that have one (also in lookup), rename: of both.  A missing
- * op is an operation that this file system does not have (-EPERM); "." and
- * ".." never reach an op.
+ * dir->lock in all that have one (in lookup perhaps only for reading), rename:
+ * of both.  A missing op is an operation that this file system does not have
+ * (-EPERM); "." and ".." never reach an op.
  */
 struct inode_ops {
     /* Child `name` with a reference. -ENOENT if absent. */
@@ -61,7 +62,7 @@ struct inode_ops {
 
 /* Lock key: [I] set at creation  [L] this->lock  [a] atomic  [D] parent dir */
 struct inode {
-    struct mutex lock;
+    struct rwlock lock;          /* read: look up, stat; write: change */
     uint32_t refs;               /* [a] */
     const struct inode_ops *ops; /* [I] */
     const struct file_ops *fops; /* [I] what open files of it do */

@@ -261,25 +261,25 @@ static struct pipe *pipe_new(void)
 /* The pipe of `inode` for one more file; the first one makes it. */
 static struct pipe *pipe_attach(struct inode *inode)
 {
-    mutex_lock(&inode->lock);
+    rwlock_write_lock(&inode->lock);
     if (!inode->pipe)
         inode->pipe = pipe_new();
     struct pipe *pipe = inode->pipe;
     if (pipe)
         pipe->files++;
-    mutex_unlock(&inode->lock);
+    rwlock_write_unlock(&inode->lock);
     return pipe;
 }
 
 /* One file less; the last one frees it. */
 static void pipe_detach(struct inode *inode)
 {
-    mutex_lock(&inode->lock);
+    rwlock_write_lock(&inode->lock);
     struct pipe *pipe = inode->pipe;
     bool last = --pipe->files == 0;
     if (last)
         inode->pipe = NULL;
-    mutex_unlock(&inode->lock);
+    rwlock_write_unlock(&inode->lock);
     if (!last)
         return;
     ring_destroy(&pipe->ring);

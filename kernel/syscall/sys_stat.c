@@ -225,12 +225,12 @@ static int64_t change_mode(struct inode *inode, mode_t mode)
     int err = inode_check_owner(inode);
 
     if (err == 0) {
-        mutex_lock(&inode->lock);
+        rwlock_write_lock(&inode->lock);
         if (!vfs_in_group(inode->gid))
             mode &= ~(mode_t)S_ISGID;
         inode->mode = (inode->mode & S_IFMT) | (mode & 07777);
         inode->ctime = vfs_now();
-        mutex_unlock(&inode->lock);
+        rwlock_write_unlock(&inode->lock);
     }
     inode_put(inode);
     return err;
@@ -277,7 +277,7 @@ static int64_t change_owner(struct inode *inode, uid_t uid, gid_t gid)
     int err = check_chown(inode, uid, gid);
 
     if (err == 0) {
-        mutex_lock(&inode->lock);
+        rwlock_write_lock(&inode->lock);
         if (uid != (uid_t)-1)
             inode->uid = uid;
         if (gid != (gid_t)-1)
@@ -285,7 +285,7 @@ static int64_t change_owner(struct inode *inode, uid_t uid, gid_t gid)
         if (!S_ISDIR(inode->mode)) /* its rights were the old owner's */
             inode->mode &= ~(uint32_t)(S_ISUID | S_ISGID);
         inode->ctime = vfs_now();
-        mutex_unlock(&inode->lock);
+        rwlock_write_unlock(&inode->lock);
     }
     inode_put(inode);
     return err;
@@ -346,11 +346,11 @@ static int set_times(struct inode *inode, const struct timespec times[2])
         err = inode_permission(inode, MAY_WRITE);
     if (err != 0)
         return err;
-    mutex_lock(&inode->lock);
+    rwlock_write_lock(&inode->lock);
     set_time(&inode->atime, &times[0]);
     set_time(&inode->mtime, &times[1]);
     inode->ctime = vfs_now();
-    mutex_unlock(&inode->lock);
+    rwlock_write_unlock(&inode->lock);
     return 0;
 }
 
