@@ -11,12 +11,14 @@
 #include <stdarg.h>
 
 #include "base/format.h"
+#include "core/boot_info.h"
 #include "core/spinlock.h"
 #include "dev/channel.h"
 #include "dev/power.h"
 #include "ktest_threads.h"
 #include "mem/frame.h"
 #include "mem/slab.h"
+#include "provoke.h"
 #include "sched/sched.h"
 
 extern const struct ktest __ktests_start[], __ktests_end[];
@@ -69,9 +71,24 @@ static bool run_one(const struct ktest *test)
     return !failed;
 }
 
+/* `provoke=KIND`: instead of the tests, something that must be reported. */
+static void run_provoke(const char *kind)
+{
+    char line[80];
+    bool known = provoke(kind);
+
+    base_snprintf(line, sizeof(line), "%s provoke_%s", known ? "ok" : "not ok",
+                  kind);
+    verdict_line(line);
+    machine_power_off();
+}
+
 void ktest_run_all(void)
 {
     char line[40];
+
+    if (boot_option_value("provoke=", line, sizeof(line)))
+        run_provoke(line);
 
     /* The first threads on every CPU fill tables that stay. */
     ktest_on_each_cpu(NULL, NULL);
