@@ -25,6 +25,7 @@
 #include "abi/errno.h"
 #include "abi/stat.h"
 #include "base/string.h"
+#include "ipc/futex.h"
 #include "mem/slab.h"
 #include "proc/args.h"
 #include "proc/elf.h"
@@ -316,8 +317,7 @@ static void reset_thread(struct thread *t, const struct image *image)
     thread_user_frame(t)->vector = vector;
     thread_set_flag(t, THREAD_IRET);
     t->altstack_bytes = 0;
-    fpu_state_reset(t->fpu);
-    fpu_restore(t->fpu);
+    fpu_load_fresh();
     cpu_set_fs_base(0);
     cpu_set_user_gs_base(0);
 }
@@ -334,6 +334,7 @@ static void swap_handlers(struct exec *x, struct process *p)
 static void exec_commit(struct exec *x, struct process *p)
 {
     /* Point of no return: from here on the old program is gone. */
+    futex_thread_exec(thread_current());
     exit_tell_user(thread_current());
     as_switch_current(x->image.space);
     reset_thread(thread_current(), &x->image);

@@ -174,8 +174,7 @@ int sigframe_push(struct trap_frame *frame, int signal,
         copy_to_user((void __user *)at, &sf, sizeof(sf)) != 0)
         return -EFAULT;
 
-    fpu_state_reset(t->fpu); /* a handler starts as a program does */
-    fpu_restore(t->fpu);
+    fpu_load_fresh(); /* a handler starts as a program does */
     frame->rip = (uint64_t)action->handler;
     frame->rsp = at;
     frame->rdi = (uint64_t)signal;
@@ -221,25 +220,21 @@ static int read_fpu(void *area, vaddr_t from)
 
 static int pop_fpu(vaddr_t from)
 {
-    struct thread *t = thread_current();
     int err = 0;
 
     if (from == 0) {
-        fpu_state_reset(t->fpu);
-        fpu_restore(t->fpu);
+        fpu_load_fresh();
         return 0;
     }
-    /* Not to t->fpu itself: a thread switch in the copy would overwrite it. */
+    /* Not to thread->fpu: a thread switch in the copy would overwrite it. */
     void *area = kmalloc(fpu_state_bytes);
     if (!area)
         return -ENOMEM;
     err = read_fpu(area, from);
     if (err == 0 && !fpu_state_sanitize(area))
         err = -EFAULT;
-    if (err == 0) {
-        memcpy(t->fpu, area, fpu_state_bytes);
-        fpu_restore(t->fpu);
-    }
+    if (err == 0)
+        fpu_restore(area);
     kfree(area);
     return err;
 }

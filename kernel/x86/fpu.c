@@ -30,6 +30,9 @@ size_t fpu_state_bytes;
 uint64_t fpu_xcr0;
 static uint32_t mxcsr_mask; /* [I] bits that may be set */
 
+/* The state of a fresh program; room for x87, SSE and AVX. */
+static uint8_t fresh[1024] __aligned(64); /* [I] */
+
 static void fpu_measure(void)
 {
     static uint8_t area[FXSAVE_BYTES] __aligned(16);
@@ -44,6 +47,8 @@ static void fpu_measure(void)
         __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
         fpu_state_bytes = ebx; /* for what XCR0 enables now */
     }
+    assert(fpu_state_bytes <= sizeof(fresh));
+    fpu_state_reset(fresh);
 }
 
 void fpu_init_cpu(void)
@@ -73,6 +78,11 @@ void fpu_state_reset(void *area)
     memset(area, 0, fpu_state_bytes);
     memcpy(area, &fcw, sizeof(fcw));
     memcpy((char *)area + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
+}
+
+void fpu_load_fresh(void)
+{
+    fpu_restore(fresh);
 }
 
 void fpu_save(void *area)

@@ -16,6 +16,9 @@ void fpu_init_cpu(void);
 /* The state of a fresh program into `area` (64-byte aligned). */
 void fpu_state_reset(void *area);
 
+/* The live registers become those of a fresh program. */
+void fpu_load_fresh(void);
+
 /* Save the live registers to `area` / load them from it (trusted contents). */
 void fpu_save(void *area);
 void fpu_restore(const void *area);
