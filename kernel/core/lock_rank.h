@@ -34,7 +34,9 @@ enum lock_rank {
     RANK_DEVICE,       /* uart, tty buffers: taken in interrupts */
     RANK_CHANNEL,      /* input ring of the run channel */
     RANK_FAMILY,       /* members of a fork family; list of all spaces */
-    RANK_FUTEX,        /* who waits at the words of one hash value */
+    RANK_FUTEX,        /* who waits at the words of one hash value; two: in
+                        the order of their addresses */
+    RANK_FUTEX_PI,     /* owners of locks that pass priorities on */
     RANK_WAIT_QUEUE,   /* waiters; inside it only a run queue is taken */
     RANK_TIMER,        /* software timers of one CPU */
     RANK_RUN_QUEUE,    /* ready threads of one CPU */

@@ -124,6 +124,7 @@ void process_exit_thread(int32_t status)
 {
     struct process *p = process_current();
 
+    futex_thread_exit(thread_current());
     exit_tell_user(thread_current());
     threads_free_departed(p);
     if (!threads_leave(status))

@@ -28,6 +28,7 @@
 
 #include "abi/errno.h"
 #include "base/string.h"
+#include "ipc/futex.h"
 #include "ipc/sysv.h"
 #include "mem/slab.h"
 #include "proc/group.h"
@@ -110,6 +111,14 @@ static uint64_t current_fd_limit(void)
     return p ? p->limits[RLIMIT_NOFILE].rlim_cur : 0;
 }
 
+static void with_thread(int32_t tid, void (*act)(struct thread *, void *),
+                        void *argument)
+{
+    spin_lock(&process_tree_lock);
+    act(thread_find_locked(tid), argument);
+    spin_unlock(&process_tree_lock);
+}
+
 void process_init(void)
 {
     slab_cache_init(&process_cache, "process", sizeof(struct process));
@@ -125,6 +134,7 @@ void process_init(void)
     fd_current_limit = current_fd_limit;
     sysv_current_caller = current_caller;
     sysv_init();
+    futex_with_thread = with_thread;
 }
 
 struct process *process_alloc(const struct process *model)

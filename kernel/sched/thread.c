@@ -222,6 +222,7 @@ struct thread *thread_create(const char *name, bool user)
     t->cpu = this_cpu->id;
     list_init(&t->run_link);
     list_init(&t->process_link);
+    list_init(&t->futex.owned);
     timer_init(&t->sleep_timer, NULL);
     strlcpy(t->name, name, sizeof(t->name));
     thread_start_on_stack(t);

@@ -36,7 +36,7 @@ enum {
 };
 
 /* A thread's locks in user memory, for ipc/.
- * Lock key: [S] itself only  [F] futex_pi_lock */
+ * Lock key: [S] itself only  [F] futex_owner_lock */
 struct futex_thread {
     uint64_t robust_list;       /* [S] user address of the list of those that
                                    are robust, or 0 */

@@ -1,25 +1,34 @@
 /*
- * syscall/sys_futex.c - the operations of futex().
+ * syscall/sys_futex.c - the operations of futex(), and lists of robust locks.
  */
 #include "abi/errno.h"
 #include "abi/futex.h"
 #include "abi/time.h"
 #include "core/restart.h"
 #include "ipc/futex.h"
+#include "proc/pid.h"
 #include "sched/sched.h"
 #include "syscall/syscalls.h"
 #include "vm/usercopy.h"
 #include "x86/clock.h"
 
-/* When to give up: FUTEX_WAIT's time counts from now, FUTEX_WAIT_BITSET's is a
- * time on one of two clocks.  0, -EFAULT or -EINVAL. */
+static bool has_timeout(int command)
+{
+    return command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET ||
+           command == FUTEX_LOCK_PI || command == FUTEX_LOCK_PI2 ||
+           command == FUTEX_WAIT_REQUEUE_PI;
+}
+
+/* When to give up: FUTEX_WAIT's time counts from now, FUTEX_LOCK_PI's is the
+ * time of day, and others' is one on either clock.  0, -EFAULT or -EINVAL. */
 static int get_deadline(const struct timespec __user *timeout, int operation,
                         uint64_t *deadline)
 {
+    int command = operation & FUTEX_CMD_MASK;
     struct timespec t;
 
     *deadline = WAIT_FOREVER;
-    if (!timeout)
+    if (!timeout || !has_timeout(command))
         return 0;
     if (get_user(t, timeout) != 0)
         return -EFAULT;
@@ -28,9 +37,9 @@ static int get_deadline(const struct timespec __user *timeout, int operation,
     uint64_t seconds = MIN((uint64_t)t.tv_sec, INT64_MAX / NSEC_PER_SEC / 2);
     uint64_t ns = seconds * NSEC_PER_SEC + (uint64_t)t.tv_nsec;
     uint64_t base = clock_boot_epoch() * NSEC_PER_SEC;
-    if ((operation & FUTEX_CMD_MASK) == FUTEX_WAIT)
+    if (command == FUTEX_WAIT)
         *deadline = clock_now_ns() + ns;
-    else if (operation & FUTEX_CLOCK_REALTIME)
+    else if (command == FUTEX_LOCK_PI || (operation & FUTEX_CLOCK_REALTIME))
         *deadline = ns > base ? ns - base : 0;
     else
         *deadline = ns;
@@ -70,37 +79,124 @@ static int64_t wait_again(void)
     return wait(&w);
 }
 
+/* Who waits for a lock with an owner is not told of signals: the deadline is a
+ * point in time, so the call can simply be made again. */
+static int64_t restart_always(int64_t result)
+{
+    return result == -EINTR ? -ERESTARTNOINTR : result;
+}
+
+/* Operations on one word. */
+static int64_t do_wait(int command, const struct futex_wait *w, vaddr_t lock)
+{
+    switch (command) {
+    case FUTEX_LOCK_PI:
+    case FUTEX_LOCK_PI2:
+        return restart_always(
+            futex_pi_lock(w->address, w->is_shared, w->deadline, false));
+    case FUTEX_WAIT_REQUEUE_PI:
+        return restart_always(futex_pi_wait_requeue(w, lock));
+    default:
+        return w->bitset == 0 ? -EINVAL : wait(w);
+    }
+}
+
+/* Operations that do not wait. */
+static int64_t act(int command, const struct futex_pair *p, uint32_t value3)
+{
+    switch (command) {
+    case FUTEX_WAKE:
+        return futex_wake(p->from, p->is_shared, p->wake,
+                          FUTEX_BITSET_MATCH_ANY);
+    case FUTEX_WAKE_BITSET:
+        return value3 == 0 ? -EINVAL
+                           : futex_wake(p->from, p->is_shared, p->wake, value3);
+    case FUTEX_REQUEUE:
+    case FUTEX_CMP_REQUEUE:
+        return futex_requeue(p);
+    case FUTEX_CMP_REQUEUE_PI:
+        return futex_pi_requeue(p);
+    case FUTEX_WAKE_OP:
+        return futex_wake_op(p, value3);
+    case FUTEX_TRYLOCK_PI:
+        return futex_pi_lock(p->from, p->is_shared, WAIT_FOREVER, true);
+    case FUTEX_UNLOCK_PI:
+        return futex_pi_unlock(p->from, p->is_shared);
+    default:
+        return -ENOSYS;
+    }
+}
+
 int64_t sys_futex(uint32_t __user *word, int operation, uint32_t value,
                   const struct timespec __user *timeout, uint32_t __user *word2,
                   uint32_t value3)
 {
     int command = operation & FUTEX_CMD_MASK;
     bool is_shared = !(operation & FUTEX_PRIVATE_FLAG);
-    bool has_bitset =
-        command == FUTEX_WAIT_BITSET || command == FUTEX_WAKE_BITSET;
+    bool has_bitset = command == FUTEX_WAIT_BITSET;
     struct futex_wait w = {
         .address = (vaddr_t)word,
         .expected = value,
         .bitset = has_bitset ? value3 : FUTEX_BITSET_MATCH_ANY,
         .is_shared = is_shared,
     };
-    int err;
+    const struct futex_pair p = {
+        .from = (vaddr_t)word,
+        .to = (vaddr_t)word2,
+        .is_shared = is_shared,
+        .has_expected = command != FUTEX_REQUEUE,
+        .expected = value3,
+        .wake = (int)value,
+        .move = (int)(vaddr_t)timeout,
+    };
 
-    if ((operation & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT_BITSET)
+    int err = get_deadline(timeout, operation, &w.deadline);
+    if (err)
+        return err;
+    if ((operation & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT_BITSET &&
+        command != FUTEX_WAIT_REQUEUE_PI && command != FUTEX_LOCK_PI2)
         return -ENOSYS;
-    switch (command) {
-    case FUTEX_WAIT:
-    case FUTEX_WAIT_BITSET:
-        err = get_deadline(timeout, operation, &w.deadline);
-        if (err == 0 && w.bitset == 0)
-            err = -EINVAL;
-        return err ? err : wait(&w);
-    case FUTEX_WAKE:
-    case FUTEX_WAKE_BITSET:
-        if (w.bitset == 0)
-            return -EINVAL;
-        return futex_wake(w.address, is_shared, (int)value, w.bitset);
-    default:
-        return -ENOSYS;
-    }
+    return has_timeout(command) ? do_wait(command, &w, (vaddr_t)word2)
+                                : act(command, &p, value3);
+}
+
+int64_t sys_set_robust_list(struct robust_list_head __user *head, size_t length)
+{
+    if (length != sizeof(struct robust_list_head))
+        return -EINVAL;
+    thread_current()->futex.robust_list = (vaddr_t)head;
+    return 0;
+}
+
+/* The list of thread `tid`, 0: the caller. */
+static int find_list(pid_t tid, vaddr_t *list)
+{
+    const struct thread *t = thread_current();
+    int err = 0;
+
+    spin_lock(&process_tree_lock);
+    if (tid != 0)
+        t = thread_find_locked(tid);
+    if (!t)
+        err = -ESRCH;
+    else if (!process_may_inspect(t->process))
+        err = -EPERM;
+    else
+        *list = t->futex.robust_list;
+    spin_unlock(&process_tree_lock);
+    return err;
+}
+
+int64_t sys_get_robust_list(pid_t tid,
+                            struct robust_list_head __user *__user *head,
+                            size_t __user *length)
+{
+    vaddr_t list;
+    int err = find_list(tid, &list);
+
+    if (err)
+        return err;
+    if (put_user(sizeof(struct robust_list_head), length) != 0)
+        return -EFAULT;
+    return put_user(list, (vaddr_t __user *)head);
 }

@@ -26,6 +26,7 @@
 #include "core/types.h"
 
 struct clone_args;
+struct robust_list_head;
 struct trap_frame;
 
 #define SYSCALL0(nr, name)                 int64_t sys_##name(void);

@@ -48,7 +48,10 @@ void mapping_init_caches(void)
 void mapping_init(struct mapping *m, const struct mapping_ops *ops,
                   uint64_t size)
 {
+    static uint64_t last_id;
+
     m->ops = ops;
+    m->id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
     mutex_init(&m->lock, "mapping", RANK_MAPPING);
     m->root = NULL;
     m->height = 0;

@@ -38,6 +38,7 @@ struct page_node; /* one node of the radix tree, vm/mapping.c */
 /* Lock key: [I] set at init  [M] this->lock  [a] atomic to read, [M] to write */
 struct mapping {
     const struct mapping_ops *ops; /* [I] */
+    uint64_t id;                   /* [I] never given to another one */
     struct mutex lock;
     struct page_node *root;    /* [M] radix tree of frames */
     uint32_t height;           /* [M] levels of it */

@@ -23,6 +23,8 @@ extern const struct extable_entry __extable_start[], __extable_end[];
 
 size_t usercopy_raw(void *to, const void *from, size_t n);
 size_t userclear_raw(void *to, size_t n);
+size_t userload_raw(uint32_t *value, const uint32_t *from);
+size_t userswap_raw(uint32_t *word, uint32_t *expected, uint32_t value);
 int64_t userstring_raw(char *to, const char *from, size_t n);
 
 vaddr_t usercopy_fixup(vaddr_t ip)
@@ -97,6 +99,30 @@ size_t copy_to_user_nofault(void __user *to, const void *from, size_t n)
     size_t left = usercopy_raw((void *)(vaddr_t)to, from, n);
     t->faults_disabled = false;
     return left;
+}
+
+int user_load_nofault(uint32_t *value, const uint32_t __user *word)
+{
+    struct thread *t = thread_current();
+
+    if (!user_range_ok(word, sizeof(*word)))
+        return -EFAULT;
+    t->faults_disabled = true;
+    size_t left = userload_raw(value, (const uint32_t *)(vaddr_t)word);
+    t->faults_disabled = false;
+    return left == 0 ? 0 : -EFAULT;
+}
+
+int user_swap_nofault(uint32_t __user *word, uint32_t *expected, uint32_t value)
+{
+    struct thread *t = thread_current();
+
+    if (!user_range_ok(word, sizeof(*word)))
+        return -EFAULT;
+    t->faults_disabled = true;
+    size_t left = userswap_raw((uint32_t *)(vaddr_t)word, expected, value);
+    t->faults_disabled = false;
+    return left == 0 ? 0 : -EFAULT;
 }
 
 int user_fault_in(const void __user *addr, size_t n, uint32_t access)

@@ -23,6 +23,17 @@ size_t copy_to_user_partial(void __user *to, const void *from, size_t n);
 size_t copy_from_user_nofault(void *to, const void __user *from, size_t n);
 size_t copy_to_user_nofault(void __user *to, const void *from, size_t n);
 
+/*
+ * An aligned word of user memory in one access: its value, or (if it still is
+ * *expected) a new one for it; *expected becomes the value found.  0, or
+ * -EFAULT also where the page only has to be faulted in.  Context: any thread
+ * of a process, spinlocks may be held.
+ */
+__must_check int user_load_nofault(uint32_t *value,
+                                   const uint32_t __user *word);
+__must_check int user_swap_nofault(uint32_t __user *word, uint32_t *expected,
+                                   uint32_t value);
+
 /* Make the pages of [addr, addr+n) present for VM_READ or VM_WRITE, so that a
  * nofault copy has a chance.  0 or -EFAULT (first page unusable). */
 __must_check int user_fault_in(const void __user *addr, size_t n,

@@ -67,6 +67,39 @@ clear_failed:
     movq %rcx, %rax
     ret
 
+/* size_t userload_raw(uint32_t *value [rdi], const uint32_t *from [rsi]):
+ * one access, so that the value is never put together from two; 0, or 1 after
+ * a fault. */
+    .globl userload_raw
+userload_raw:
+    SMAP_OPEN
+    movl $1, %eax
+    FAULTS_TO load_failed
+    movl (%rsi), %ecx
+    movl %ecx, (%rdi)
+    xorl %eax, %eax
+load_failed:
+    SMAP_CLOSE
+    ret
+
+/* size_t userswap_raw(uint32_t *word [rdi], uint32_t *expected [rsi],
+ * uint32_t value [edx]): compare and swap; *expected becomes what was there.
+ * 0, or 1 after a fault. */
+    .globl userswap_raw
+userswap_raw:
+    SMAP_OPEN
+    movl (%rsi), %eax
+    FAULTS_TO swap_failed
+    lock cmpxchgl %edx, (%rdi)
+    movl %eax, (%rsi)
+    SMAP_CLOSE
+    xorl %eax, %eax
+    ret
+swap_failed:
+    SMAP_CLOSE
+    movl $1, %eax
+    ret
+
 /* int64_t userstring_raw(char *to [rdi], const char *from [rsi], size_t n [rdx]):
  * length without NUL, n when there is no NUL in n bytes, -1 after a fault. */
     .globl userstring_raw
