@@ -10,10 +10,9 @@
  * 3 Locking   One spinlock, unix_lock, for the links, queues and states of all
  *             sockets: they come in pairs, and pairs change.  User memory is
  *             touched without it (unix_data.c).
- * 4 Failure   Every queue is bounded by UNIX_QUEUE_BYTES or the backlog.
- * 5 Elsewhere Linux locks each socket and orders the two; it also collects
- *             sockets that are only reachable through messages in flight, which
- *             is not done here (docs/CAVEATS.md).
+ * 4 Failure   Every queue is bounded by the sender's buffer or the backlog.
+ *             Sockets that only messages refer to: net/unix_gc.c.
+ * 5 Elsewhere Linux locks each socket and orders the two.
  */
 #include "abi/errno.h"
 #include "abi/poll.h"
@@ -27,6 +26,7 @@
 
 struct spinlock unix_lock = SPINLOCK_INIT("unix sockets", RANK_SOCKET);
 struct ucred (*unix_current_credentials)(void);
+struct wait_queue unix_room;
 static struct slab_cache socket_cache;
 static uint64_t socket_dev;
 
@@ -36,6 +36,7 @@ static const struct inode_ops socket_inode_ops;
 void unix_init(void)
 {
     slab_cache_init(&socket_cache, "unix_socket", sizeof(struct unix_socket));
+    wait_queue_init(&unix_room);
     socket_dev = vfs_new_dev();
 }
 
@@ -58,11 +59,13 @@ uint64_t unix_deadline(uint64_t timeout)
     return timeout ? clock_now_ns() + timeout : WAIT_FOREVER;
 }
 
-int unix_wait_result(int err)
+int unix_wait_result(int err, uint64_t deadline)
 {
     if (err == -ETIMEDOUT)
         return -EAGAIN;
-    return err ? -ERESTARTSYS : 0;
+    if (err == 0)
+        return 0;
+    return deadline == WAIT_FOREVER ? -ERESTARTSYS : -EINTR;
 }
 
 static struct unix_socket *socket_alloc(int type)
@@ -73,6 +76,7 @@ static struct unix_socket *socket_alloc(int type)
         return NULL;
     s->refs = 1;
     s->type = type;
+    s->send_buffer = UNIX_QUEUE_BYTES;
     s->name.bytes = sizeof(sa_family_t);
     s->name.name.sun_family = AF_UNIX;
     list_init(&s->name_link);
@@ -98,6 +102,9 @@ static int file_of_socket(struct unix_socket *s, uint32_t flags,
     if (!file)
         return -ENOMEM;
     file->private = s;
+    spin_lock(&unix_lock);
+    s->file = file;
+    spin_unlock(&unix_lock);
     *out = file;
     return 0;
 }
@@ -186,7 +193,8 @@ static int enter_pending(struct unix_socket *s, struct unix_socket *server,
             wait_event(&listener->changed,
                        listener->state != UNIX_LISTENING ||
                            listener->pending_count <= listener->backlog,
-                       &unix_lock, WAIT_INTERRUPTIBLE, deadline));
+                       &unix_lock, WAIT_INTERRUPTIBLE, deadline),
+            deadline);
     if (!err && (listener->state != UNIX_LISTENING || listener->no_read))
         err = -ECONNREFUSED;
     if (!err) {
@@ -247,6 +255,7 @@ int unix_accept(struct unix_socket *s, bool wait, uint32_t flags,
                 struct file **out, struct unix_address *peer)
 {
     struct unix_socket *server = NULL;
+    uint64_t deadline = unix_deadline(s->receive_timeout);
     int err = 0;
 
     spin_lock(&unix_lock);
@@ -255,9 +264,10 @@ int unix_accept(struct unix_socket *s, bool wait, uint32_t flags,
     else if (list_is_empty(&s->pending) && !wait)
         err = -EAGAIN;
     else
-        err = unix_wait_result(wait_event(
-            &s->changed, !list_is_empty(&s->pending) || s->no_read, &unix_lock,
-            WAIT_INTERRUPTIBLE, unix_deadline(s->receive_timeout)));
+        err = unix_wait_result(
+            wait_event(&s->changed, !list_is_empty(&s->pending) || s->no_read,
+                       &unix_lock, WAIT_INTERRUPTIBLE, deadline),
+            deadline);
     if (!err && list_is_empty(&s->pending))
         err = -EINVAL; /* shut down */
     if (!err) {
@@ -307,39 +317,34 @@ int unix_shutdown(struct unix_socket *s, int how)
 
 /* The parts of a socket that is being closed, taken off under the lock. */
 struct leftovers {
-    struct list_node messages, pending;
+    struct list_node pending;
     struct unix_socket *peer;
-    bool had_name;
+    bool refused;
 };
 
 static void detach(struct unix_socket *s, struct leftovers *left)
 {
-    list_init(&left->messages);
     list_init(&left->pending);
     spin_lock(&unix_lock);
     s->state = UNIX_CLOSED;
-    while (!list_is_empty(&s->messages)) {
-        struct unix_message *m =
-            list_first_entry(&s->messages, struct unix_message, link);
-        list_remove(&m->link);
-        list_add_tail(&left->messages, &m->link);
-    }
+    s->file = NULL;
+    left->refused = s->refused;
+    /* Unread data at the close resets the other side, as on Linux. */
+    if (s->peer && s->type != SOCK_DGRAM && !list_is_empty(&s->messages))
+        s->peer->reset = true;
+    unix_doom_locked(&s->messages);
     while (!list_is_empty(&s->pending)) {
         struct unix_socket *p =
             list_first_entry(&s->pending, struct unix_socket, pending_link);
         list_remove(&p->pending_link);
         list_add_tail(&left->pending, &p->pending_link);
     }
-    left->had_name = !list_is_empty(&s->name_link);
-    if (left->had_name) {
+    if (!list_is_empty(&s->name_link)) {
         list_remove(&s->name_link);
         list_init(&s->name_link);
     }
     left->peer = s->peer;
     s->peer = NULL;
-    /* Unread data at the close resets the other side, as on Linux. */
-    if (left->peer && s->type != SOCK_DGRAM && !list_is_empty(&left->messages))
-        left->peer->reset = true;
     spin_unlock(&unix_lock);
 }
 
@@ -348,12 +353,6 @@ void unix_close(struct unix_socket *s)
     struct leftovers left;
 
     detach(s, &left);
-    while (!list_is_empty(&left.messages)) {
-        struct unix_message *m =
-            list_first_entry(&left.messages, struct unix_message, link);
-        list_remove(&m->link);
-        unix_message_free(m);
-    }
     while (!list_is_empty(&left.pending)) {
         struct unix_socket *p =
             list_first_entry(&left.pending, struct unix_socket, pending_link);
@@ -366,7 +365,11 @@ void unix_close(struct unix_socket *s)
         wake_up_all(&left.peer->changed);
     unix_socket_put(left.peer);
     wake_up_all(&s->changed);
+    if (left.refused)
+        wake_up_all(&unix_room);
     unix_socket_put(s);
+    unix_free_doomed();
+    unix_collect();
 }
 
 static void socket_release(struct file *file)
@@ -393,24 +396,26 @@ static int64_t socket_write(struct file *file, struct uio *uio,
                      !(file->flags & O_NONBLOCK));
 }
 
-/* Would the peer take more?  A datagram socket without a peer: anyone. */
+/* Would the peer take more?  As on Linux three quarters are free then, so that
+ * a writer who waits for it is not called for each byte.  A datagram socket
+ * without a peer: anyone. */
 static bool can_send_locked(const struct unix_socket *s) MUST_HOLD(unix_lock);
 static bool can_send_locked(const struct unix_socket *s)
 {
     if (s->no_write || !s->peer || s->peer->state == UNIX_CLOSED)
         return s->state != UNIX_LISTENING;
-    return s->peer->queued_bytes < UNIX_QUEUE_BYTES;
+    return s->peer->queued_bytes <= s->send_buffer / 4 &&
+           unix_has_room_locked(s, s->peer, 0);
 }
 
-static unsigned socket_poll(struct file *file, struct poll_table *table)
+static unsigned poll_events_locked(const struct unix_socket *s)
+    MUST_HOLD(unix_lock);
+static unsigned poll_events_locked(const struct unix_socket *s)
 {
-    struct unix_socket *s = file->private;
-    unsigned events = 0;
-
-    poll_wait(table, &s->changed);
-    spin_lock(&unix_lock);
     bool ended = s->type != SOCK_DGRAM && s->state == UNIX_CONNECTED &&
                  s->peer->state == UNIX_CLOSED;
+    unsigned events = 0;
+
     if (!list_is_empty(&s->messages) || !list_is_empty(&s->pending) ||
         s->no_read || ended)
         events |= POLLIN | POLLRDNORM;
@@ -423,6 +428,24 @@ static unsigned socket_poll(struct file *file, struct poll_table *table)
         events |= POLLERR;
     if (can_send_locked(s))
         events |= POLLOUT | POLLWRNORM;
+    return events;
+}
+
+static unsigned socket_poll(struct file *file, struct poll_table *table)
+{
+    struct unix_socket *s = file->private;
+
+    poll_wait(table, &s->changed);
+    spin_lock(&unix_lock);
+    unsigned events = poll_events_locked(s);
+    spin_unlock(&unix_lock);
+    if ((events & POLLOUT) || !table)
+        return events;
+    poll_wait(table, &unix_room);
+    spin_lock(&unix_lock); /* RECHECK: now whoever makes room will wake us */
+    if (s->peer)
+        s->peer->refused = true;
+    events = poll_events_locked(s);
     spin_unlock(&unix_lock);
     return events;
 }

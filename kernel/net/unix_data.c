@@ -18,6 +18,12 @@
 
 enum { CHUNK_BYTES = 16384 - sizeof(struct unix_message) };
 
+/* What a message takes of the buffer; without data it is not free either. */
+static uint32_t cost_of(const struct unix_message *m)
+{
+    return (uint32_t)sizeof(*m) + m->length - m->offset;
+}
+
 void unix_control_free(struct unix_control *control)
 {
     if (!control)
@@ -54,15 +60,26 @@ static int make_message(struct unix_socket *s, struct uio *uio, size_t n,
     return 0;
 }
 
-/* Room for `n` bytes, or a reason not to wait for it? */
+bool unix_has_room_locked(const struct unix_socket *s,
+                          const struct unix_socket *to, uint32_t n)
+{
+    if (s->type == SOCK_DGRAM && to != s && to->peer != s &&
+        to->queued_count > UNIX_QUEUE_MAIL)
+        return false;
+    return to->queued_bytes == 0 || to->queued_bytes + n <= s->send_buffer;
+}
+
+/* Room for the message, or a reason not to wait for it? */
 static bool may_enqueue_locked(const struct unix_socket *s,
-                               const struct unix_socket *to, uint32_t n)
+                               const struct unix_socket *to,
+                               const struct unix_message *m)
     MUST_HOLD(unix_lock);
 static bool may_enqueue_locked(const struct unix_socket *s,
-                               const struct unix_socket *to, uint32_t n)
+                               const struct unix_socket *to,
+                               const struct unix_message *m)
 {
     return s->no_write || to->state == UNIX_CLOSED || to->no_read ||
-           to->queued_bytes == 0 || to->queued_bytes + n <= UNIX_QUEUE_BYTES;
+           unix_has_room_locked(s, to, cost_of(m));
 }
 
 static int why_not_locked(const struct unix_socket *s,
@@ -87,20 +104,24 @@ static int why_not_locked(const struct unix_socket *s,
 static int enqueue(struct unix_socket *s, struct unix_socket *to,
                    struct unix_message *m, bool wait)
 {
+    uint64_t deadline = unix_deadline(s->send_timeout);
     int err = 0;
 
     spin_lock(&unix_lock);
-    if (!may_enqueue_locked(s, to, m->length) && !wait)
+    if (!may_enqueue_locked(s, to, m) && !wait)
         err = -EAGAIN;
     else
-        err = unix_wait_result(wait_event(
-            &to->changed, may_enqueue_locked(s, to, m->length), &unix_lock,
-            WAIT_INTERRUPTIBLE, unix_deadline(s->send_timeout)));
+        err = unix_wait_result(
+            wait_event(&to->changed, may_enqueue_locked(s, to, m), &unix_lock,
+                       WAIT_INTERRUPTIBLE, deadline),
+            deadline);
     if (!err)
         err = why_not_locked(s, to);
     if (!err) {
         list_add_tail(&to->messages, &m->link);
-        to->queued_bytes += m->length;
+        to->queued_bytes += cost_of(m);
+        to->queued_count++;
+        unix_flight_begin_locked(m);
     }
     spin_unlock(&unix_lock);
     if (!err)
@@ -155,7 +176,8 @@ static int64_t send_stream(struct unix_socket *s, struct unix_socket *to,
     int64_t total = 0;
 
     while (uio->left > 0) {
-        size_t n = MIN(uio->left, (size_t)CHUNK_BYTES);
+        size_t n = MIN(uio->left,
+                       MIN((size_t)CHUNK_BYTES, (size_t)s->send_buffer / 2));
         int err = send_message(s, to, uio, n, control, wait);
         if (err)
             return total ? total : err;
@@ -175,7 +197,7 @@ int64_t unix_send(struct unix_socket *s, struct uio *uio,
         size_t n = uio->left;
         if (s->type == SOCK_STREAM) {
             result = send_stream(s, to, uio, &control, wait);
-        } else if (n > UNIX_QUEUE_BYTES) {
+        } else if (n > s->send_buffer - 32) { /* Linux's limit */
             result = -EMSGSIZE;
         } else {
             result = send_message(s, to, uio, n, &control, wait);
@@ -217,7 +239,8 @@ static int wait_readable(struct unix_socket *s, bool wait, uint64_t deadline)
     else
         err = unix_wait_result(wait_event(&s->changed, is_readable_locked(s),
                                           &unix_lock, WAIT_INTERRUPTIBLE,
-                                          deadline));
+                                          deadline),
+                               deadline);
     spin_unlock(&unix_lock);
     return err;
 }
@@ -233,7 +256,9 @@ static int dequeue(struct unix_socket *s, struct unix_message **out)
     if (!list_is_empty(&s->messages)) {
         *out = list_first_entry(&s->messages, struct unix_message, link);
         list_remove(&(*out)->link);
-        s->queued_bytes -= (*out)->length - (*out)->offset;
+        s->queued_bytes -= cost_of(*out);
+        s->queued_count--;
+        unix_flight_end_locked(*out);
     } else if (!at_end_locked(s)) {
         err = -EAGAIN;
     } else if (s->reset) {
@@ -248,9 +273,23 @@ static void put_back(struct unix_socket *s, struct unix_message *m)
 {
     spin_lock(&unix_lock);
     list_add_head(&s->messages, &m->link);
-    s->queued_bytes += m->length - m->offset;
+    s->queued_bytes += cost_of(m);
+    s->queued_count++;
+    unix_flight_begin_locked(m);
     spin_unlock(&unix_lock);
     wake_up_all(&s->changed);
+}
+
+/* A message was taken for good: wake who waits for room. */
+static void made_room(struct unix_socket *s)
+{
+    wake_up_all(&s->changed); /* senders wait on the receiver's queue */
+    spin_lock(&unix_lock);
+    bool refused = s->refused;
+    s->refused = false;
+    spin_unlock(&unix_lock);
+    if (refused)
+        wake_up_all(&unix_room);
 }
 
 /* Name, descriptors and credentials of a message for the caller. */
@@ -298,7 +337,7 @@ static int64_t copy_out(struct unix_socket *s, struct unix_message *m,
     } else {
         out->truncated = have > want;
         unix_message_free(m);
-        wake_up_all(&s->changed); /* senders wait on the receiver's queue */
+        made_room(s);
     }
     return (int64_t)n;
 }

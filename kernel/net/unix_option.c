@@ -38,8 +38,10 @@ int unix_get_option(struct unix_socket *s, int name, void *value,
         number = AF_UNIX;
         break;
     case SO_SNDBUF:
+        number = (int)s->send_buffer;
+        break;
     case SO_RCVBUF:
-        number = UNIX_QUEUE_BYTES;
+        number = UNIX_QUEUE_BYTES; /* means nothing here, on Linux too */
         break;
     case SO_ACCEPTCONN:
         number = s->state == UNIX_LISTENING;
@@ -83,6 +85,13 @@ static int set_time(uint64_t *timeout, const void *value, uint32_t bytes)
     return 0;
 }
 
+/* Linux doubles what is asked for: half of it is for its own structures. */
+static void set_send_buffer(struct unix_socket *s, uint32_t bytes)
+{
+    bytes = 2 * MIN(bytes, (uint32_t)UNIX_QUEUE_MOST / 2);
+    s->send_buffer = MAX(bytes, (uint32_t)UNIX_QUEUE_LEAST);
+}
+
 int unix_set_option(struct unix_socket *s, int name, const void *value,
                     uint32_t bytes)
 {
@@ -99,6 +108,10 @@ int unix_set_option(struct unix_socket *s, int name, const void *value,
     case SO_PASSCRED:
         s->pass_credentials = number != 0;
         return 0;
+    case SO_SNDBUF:
+        set_send_buffer(s, (uint32_t)number);
+        return 0;
+    case SO_RCVBUF:
     case SO_REUSEADDR:
     case SO_KEEPALIVE:
         return 0; /* mean nothing for Unix-domain sockets, on Linux too */
