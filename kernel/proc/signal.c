@@ -177,21 +177,29 @@ static bool can_take(const struct thread *t, uint64_t set)
 }
 
 /* Who is to take a signal of `set` sent to the process: the first thread if it
- * can, else whoever can; NULL: nobody. */
+ * can, else whoever can; NULL: nobody.  One that is about to look at signals
+ * already comes last: it may take another one and no more. */
 static struct thread *choose_locked(struct process *p, uint64_t set)
     MUST_HOLD(p->signal_lock);
 static struct thread *choose_locked(struct process *p, uint64_t set)
 {
-    struct thread *t;
+    struct thread *t, *busy = NULL;
 
     if (p->exec_thread)
         return p->exec_thread;
     if (can_take(p->leader, set))
-        return p->leader;
-    list_for_each (t, &p->threads, process_link)
-        if (can_take(t, set))
+        busy = p->leader;
+    if (busy && !thread_has_flag(busy, THREAD_SIGPENDING))
+        return busy;
+    list_for_each (t, &p->threads, process_link) {
+        if (!can_take(t, set))
+            continue;
+        if (!thread_has_flag(t, THREAD_SIGPENDING))
             return t;
-    return NULL;
+        if (!busy)
+            busy = t;
+    }
+    return busy;
 }
 
 /* Wake another thread for each signal of `set` that is pending for the process,
