@@ -1,7 +1,7 @@
 /*
  * sched/wait.c - sleeping and waking.
  *
- * 1 Idea      A sleeper joins the queue and marks itself BLOCKED while it still
+ * 1 Idea      A sleeper marks itself BLOCKED and joins the queue while it still
  *             holds the lock that guards its condition; a waker changes the
  *             condition under that lock and then wakes.  So either the sleeper
  *             sees the new condition, or the waker finds it on the queue.
@@ -109,10 +109,13 @@ int wait_prepare(struct wait_queue *queue, struct waiter *waiter,
 {
     struct thread *t = waiter->thread;
 
+    t->waits_on = queue;
+    /* BLOCKED before it can be found: a waker that is late with the news of an
+     * earlier change takes the waiter off the queue, and must then end the
+     * sleep, too. */
+    __atomic_store_n(&t->state, THREAD_BLOCKED, __ATOMIC_SEQ_CST);
     if (queue)
         wait_enqueue(queue, waiter);
-    t->waits_on = queue;
-    __atomic_store_n(&t->state, THREAD_BLOCKED, __ATOMIC_SEQ_CST);
     return must_not_sleep(t, how, deadline);
 }
 
