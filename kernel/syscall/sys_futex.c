@@ -28,7 +28,7 @@ static int get_deadline(const struct timespec __user *timeout, int operation,
     struct timespec t;
 
     *deadline = WAIT_FOREVER;
-    if (!timeout || !has_timeout(command))
+    if (!timeout)
         return 0;
     if (get_user(t, timeout) != 0)
         return -EFAULT;
@@ -86,9 +86,21 @@ static int64_t restart_always(int64_t result)
     return result == -EINTR ? -ERESTARTNOINTR : result;
 }
 
-/* Operations on one word. */
-static int64_t do_wait(int command, const struct futex_wait *w, vaddr_t lock)
+/* Operations that may sleep. */
+static int64_t act_with_timeout(int operation, struct futex_wait *w,
+                                const struct timespec __user *timeout,
+                                vaddr_t lock)
 {
+    int command = operation & FUTEX_CMD_MASK;
+    bool has_clock = command == FUTEX_WAIT_BITSET ||
+                     command == FUTEX_WAIT_REQUEUE_PI ||
+                     command == FUTEX_LOCK_PI2;
+
+    int err = get_deadline(timeout, operation, &w->deadline);
+    if (err)
+        return err;
+    if ((operation & FUTEX_CLOCK_REALTIME) && !has_clock)
+        return -ENOSYS;
     switch (command) {
     case FUTEX_LOCK_PI:
     case FUTEX_LOCK_PI2:
@@ -101,16 +113,10 @@ static int64_t do_wait(int command, const struct futex_wait *w, vaddr_t lock)
     }
 }
 
-/* Operations that do not wait. */
-static int64_t act(int command, const struct futex_pair *p, uint32_t value3)
+static int64_t act_on_two(int command, const struct futex_pair *p,
+                          uint32_t value3)
 {
     switch (command) {
-    case FUTEX_WAKE:
-        return futex_wake(p->from, p->is_shared, p->wake,
-                          FUTEX_BITSET_MATCH_ANY);
-    case FUTEX_WAKE_BITSET:
-        return value3 == 0 ? -EINVAL
-                           : futex_wake(p->from, p->is_shared, p->wake, value3);
     case FUTEX_REQUEUE:
     case FUTEX_CMP_REQUEUE:
         return futex_requeue(p);
@@ -118,10 +124,6 @@ static int64_t act(int command, const struct futex_pair *p, uint32_t value3)
         return futex_pi_requeue(p);
     case FUTEX_WAKE_OP:
         return futex_wake_op(p, value3);
-    case FUTEX_TRYLOCK_PI:
-        return futex_pi_lock(p->from, p->is_shared, WAIT_FOREVER, true);
-    case FUTEX_UNLOCK_PI:
-        return futex_pi_unlock(p->from, p->is_shared);
     default:
         return -ENOSYS;
     }
@@ -133,13 +135,32 @@ int64_t sys_futex(uint32_t __user *word, int operation, uint32_t value,
 {
     int command = operation & FUTEX_CMD_MASK;
     bool is_shared = !(operation & FUTEX_PRIVATE_FLAG);
-    bool has_bitset = command == FUTEX_WAIT_BITSET;
-    struct futex_wait w = {
-        .address = (vaddr_t)word,
-        .expected = value,
-        .bitset = has_bitset ? value3 : FUTEX_BITSET_MATCH_ANY,
-        .is_shared = is_shared,
-    };
+
+    if (has_timeout(command)) {
+        bool has_bitset = command == FUTEX_WAIT_BITSET;
+        struct futex_wait w = {
+            .address = (vaddr_t)word,
+            .expected = value,
+            .bitset = has_bitset ? value3 : FUTEX_BITSET_MATCH_ANY,
+            .is_shared = is_shared,
+        };
+        return act_with_timeout(operation, &w, timeout, (vaddr_t)word2);
+    }
+    if (operation & FUTEX_CLOCK_REALTIME)
+        return -ENOSYS;
+    switch (command) {
+    case FUTEX_WAKE:
+        value3 = FUTEX_BITSET_MATCH_ANY;
+        /* fall through */
+    case FUTEX_WAKE_BITSET:
+        return value3 == 0
+                   ? -EINVAL
+                   : futex_wake((vaddr_t)word, is_shared, (int)value, value3);
+    case FUTEX_TRYLOCK_PI:
+        return futex_pi_lock((vaddr_t)word, is_shared, WAIT_FOREVER, true);
+    case FUTEX_UNLOCK_PI:
+        return futex_pi_unlock((vaddr_t)word, is_shared);
+    }
     const struct futex_pair p = {
         .from = (vaddr_t)word,
         .to = (vaddr_t)word2,
@@ -149,15 +170,7 @@ int64_t sys_futex(uint32_t __user *word, int operation, uint32_t value,
         .wake = (int)value,
         .move = (int)(vaddr_t)timeout,
     };
-
-    int err = get_deadline(timeout, operation, &w.deadline);
-    if (err)
-        return err;
-    if ((operation & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT_BITSET &&
-        command != FUTEX_WAIT_REQUEUE_PI && command != FUTEX_LOCK_PI2)
-        return -ENOSYS;
-    return has_timeout(command) ? do_wait(command, &w, (vaddr_t)word2)
-                                : act(command, &p, value3);
+    return act_on_two(command, &p, value3);
 }
 
 int64_t sys_set_robust_list(struct robust_list_head __user *head, size_t length)
