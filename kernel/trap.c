@@ -16,6 +16,7 @@
 #include "base/string.h"
 #include "proc/process.h"
 #include "proc/signal.h"
+#include "sched/chaos.h"
 #include "sched/sched.h"
 #include "syscall/syscalls.h"
 #include "vm/fault.h"
@@ -78,8 +79,11 @@ void syscall_dispatch(struct trap_frame *frame)
         frame->rax = (uint64_t)syscall_unknown(number);
     irqs_disable();
     if (unlikely(this_cpu->need_resched ||
-                 (thread_current()->flags & THREAD_WORK)))
+                 (thread_current()->flags & (THREAD_WORK | THREAD_CHAOS)))) {
+        if (chaos_on)
+            chaos_maybe_preempt();
         return_to_user_work(frame);
+    }
 }
 
 /* The si_code of a floating-point exception, from the status that the CPU left

@@ -16,7 +16,7 @@
 
 #define HELD_LIMIT_NS (20 * NSEC_PER_MSEC) /* interrupts are off meanwhile */
 
-void (*spin_last_dropped)(void);
+void (*lock_point)(void);
 
 void spinlock_init(struct spinlock *lock, const char *name, enum lock_rank rank)
 {
@@ -40,8 +40,8 @@ static inline void depth_pop(void)
     this_cpu->spin_depth = depth;
     if (depth == 0 && this_cpu->irqs_were_on) {
         irqs_enable();
-        if (unlikely(spin_last_dropped))
-            spin_last_dropped();
+        if (unlikely(lock_point))
+            lock_point();
     }
 }
 

@@ -45,5 +45,5 @@ void spin_unlock(struct spinlock *lock) RELEASES(lock);
 bool spin_is_held(const struct spinlock *lock);
 
 /* NULL, or called when the last spinlock of a CPU was dropped and interrupts
- * are on again (sched/chaos.c). */
-extern void (*spin_last_dropped)(void);
+ * are on again, and around sleeping locks (sched/chaos.c). */
+extern void (*lock_point)(void);

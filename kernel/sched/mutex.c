@@ -130,6 +130,7 @@ void mutex_unlock(struct mutex *m) NO_LOCK_ANALYSIS
     assert(owner_of(m) == self);
     if (unlikely(!cas_owner(m, (uintptr_t)self, 0)))
         unlock_slow(m);
+    sleep_lock_after();
 }
 
 bool mutex_is_held(const struct mutex *m)

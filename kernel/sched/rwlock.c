@@ -146,6 +146,7 @@ void rwlock_read_unlock(struct rwlock *l) NO_LOCK_ANALYSIS
     uint64_t state = __atomic_sub_fetch(&l->state, READER, __ATOMIC_SEQ_CST);
     if (unlikely(state == WAITERS))
         hand_over(l);
+    sleep_lock_after();
 }
 
 void rwlock_write_unlock(struct rwlock *l) NO_LOCK_ANALYSIS
@@ -155,10 +156,11 @@ void rwlock_write_unlock(struct rwlock *l) NO_LOCK_ANALYSIS
     sleep_lock_dropped(&l->id, thread_current(), l->writer);
     assert(l->writer == thread_current());
     l->writer = NULL;
-    if (likely(cas_state(l, &held, 0)))
-        return;
-    __atomic_store_n(&l->state, WAITERS, __ATOMIC_SEQ_CST);
-    hand_over(l);
+    if (unlikely(!cas_state(l, &held, 0))) {
+        __atomic_store_n(&l->state, WAITERS, __ATOMIC_SEQ_CST);
+        hand_over(l);
+    }
+    sleep_lock_after();
 }
 
 bool rwlock_is_held(const struct rwlock *l)

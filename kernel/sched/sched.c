@@ -21,6 +21,7 @@
 #include "sched/sched.h"
 
 #include "core/panic.h"
+#include "sched/chaos.h"
 #include "x86/clock.h"
 #include "x86/fpu.h"
 #include "x86/irq.h"
@@ -56,6 +57,7 @@ void sched_init(void)
         rq->cpu = i;
     }
     timer_init_cpus();
+    chaos_init();
 }
 
 /* Ask for the next timer interrupt: first software timer, or end of the slice
@@ -67,6 +69,8 @@ void sched_program_clock(void)
 
     if (!is_idle(t) && t->slice_end < deadline)
         deadline = t->slice_end;
+    if (unlikely(chaos_on) && !is_idle(t))
+        deadline = chaos_deadline(deadline);
     clock_program(deadline);
 }
 
@@ -260,7 +264,8 @@ static void schedule(void) NO_LOCK_ANALYSIS
     cpu->need_resched = 0;
     if (!voluntary && !is_idle(prev))
         enqueue_locked(rq, prev);
-    struct thread *next = sched_policy->pick_next(rq);
+    struct thread *next =
+        unlikely(chaos_on) ? chaos_pick_next(rq) : sched_policy->pick_next(rq);
     if (next)
         rq->ready_count--;
     else
@@ -366,6 +371,8 @@ void sched_tick(bool from_user)
     uint64_t now = clock_now_ns();
 
     timer_run_due(now);
+    if (unlikely(chaos_on))
+        this_cpu->need_resched = 1;
     if (!is_idle(t) && now >= t->slice_end) {
         struct run_queue *rq = this_queue();
         if (from_user) {

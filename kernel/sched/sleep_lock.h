@@ -1,6 +1,6 @@
 /*
  * sched/sleep_lock.h - what the sleeping locks (mutex.c, rwlock.c) tell the two
- * kinds of checks, and nothing at all in the normal build.
+ * kinds of checks, nothing at all in the normal build, and sched/chaos.c.
  *
  * CONFIG_LOCK_CHECKS compares ranks with those of the sleeping locks that the
  * thread holds; CONFIG_LOCKCHECK learns the order (core/lockcheck.h).
@@ -9,6 +9,7 @@
 
 #include "core/lockcheck.h"
 #include "core/panic.h"
+#include "core/spinlock.h"
 #include "sched/sched.h"
 #include "x86/clock.h"
 
@@ -37,6 +38,8 @@ static inline void sleep_lock_before(struct lock_id *lock, struct thread *self,
     }
     if (CONFIG_LOCK_CHECKS)
         sleep_lock_check_rank(lock, self);
+    if (unlikely(lock_point))
+        lock_point();
 }
 
 static inline void sleep_lock_taken(struct lock_id *lock, struct thread *self)
@@ -61,4 +64,11 @@ static inline void sleep_lock_dropped(struct lock_id *lock, struct thread *self,
     }
     if (CONFIG_LOCK_CHECKS && self && lock->rank < RANK_FIRST_SPIN)
         self->mutexes_held[lock->rank]--;
+}
+
+/* The lock is free again. */
+static inline void sleep_lock_after(void)
+{
+    if (unlikely(lock_point) && this_cpu->spin_depth == 0)
+        lock_point();
 }

@@ -15,6 +15,7 @@
 #include "core/panic.h"
 #include "mem/frame.h"
 #include "mem/slab.h"
+#include "sched/chaos.h"
 #include "sched/sched.h"
 #include "x86/clock.h"
 #include "x86/fpu.h"
@@ -219,6 +220,7 @@ struct thread *thread_create(const char *name, bool user)
         fpu_state_reset(t->fpu);
     }
     t->state = THREAD_NEW;
+    t->flags = chaos_thread_flags;
     t->cpu = this_cpu->id;
     list_init(&t->run_link);
     list_init(&t->process_link);

@@ -32,6 +32,7 @@ enum {
     THREAD_KILLED = 2,       /* a fatal signal is pending: killable waits end */
     THREAD_RESTORE_MASK = 4, /* sigsuspend: restore saved_mask on the way out */
     THREAD_IRET = 8, /* leave the syscall by iretq, all registers live */
+    THREAD_CHAOS = 16, /* always, with sched_seed=: look in at each syscall */
     THREAD_WORK = THREAD_SIGPENDING | THREAD_KILLED | THREAD_RESTORE_MASK,
 };
 
