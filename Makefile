@@ -104,7 +104,7 @@ ULIBS := $(B)/lib/libcommon.a $(B)/lib/libc.a
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all kernel user tests host unit help doctor qemu iso run test \
-	test-host check bench stats gdb qemu-gdb format compile_commands \
+	test-long test-host check bench stats gdb qemu-gdb format compile_commands \
 	clean FORCE
 
 all: kernel user $(B)/initrd.cpio
@@ -222,6 +222,8 @@ gdb: all ## attach gdb with the symbols of the kernel
 	$(Q)gdb -q -x tools/gdb/hanu.py $(B)/kernel.elf -ex 'target remote localhost:1234'
 test: all tests host unit ## all tests (pytest); PYTEST="-k cow" selects
 	$(Q)$(PYTHON) -m pytest tests $(PYTEST)
+test-long: all tests ## wake-ups for hours; LONG="--sleeps 100000 --seeds 2" less
+	$(Q)$(PYTHON) tools/test-long $(LONG)
 test-host: host ## the user programs of the tests on the host system
 	$(Q)$(PYTHON) -m pytest tests/test_host.py $(PYTEST)
 bench: all ## guest instructions per operation
