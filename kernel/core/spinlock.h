@@ -4,7 +4,7 @@
  * Interrupts go off with the first spinlock a CPU takes and come back on with
  * the last one it drops (if they were on before), so a holder is never
  * interrupted by code that wants the same lock.  Holders never sleep and never
- * touch user memory.  Ranks: core/lock_rank.h.
+ * fault in user memory.  Ranks: core/lock_rank.h.
  */
 #pragma once
 
