@@ -39,10 +39,9 @@ enum {
 /* A thread's locks in user memory, for ipc/.
  * Lock key: [S] itself only  [F] futex_owner_lock */
 struct futex_thread {
-    uint64_t robust_list;       /* [S] user address of the list of those that
-                                   are robust, or 0 */
+    uint64_t robust_list;       /* [S] user address of a list of some, or 0 */
     struct list_node owned;     /* [F] owned ones that others wait for */
-    struct futex_waiter *waits; /* [F] its wait for one with an owner, or NULL */
+    struct futex_waiter *waits; /* [F] for one that has an owner, or NULL */
     int inherited;              /* [F] priority of who waits for it, or 0 */
     bool has_ended;             /* [F] owns none any more, nor ever will */
 };
