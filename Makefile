@@ -56,8 +56,8 @@ CHECKED := $(if $(LOCKCHECK),-DHANU_LOCKCHECK=1 -fno-optimize-sibling-calls)
 COMMON := $(TARGET_FLAG) -std=gnu17 -g $(OPT) $(WARN) -MMD -MP -nostdinc \
 	-fno-pic -fno-common -fno-omit-frame-pointer -fno-stack-protector \
 	-fcf-protection=none
-KFLAGS := $(COMMON) $(CHECKED) -isystem $(GCC_INCLUDE) -I kernel -I lib -I $(B)/include \
-	-ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
+KFLAGS := $(COMMON) $(CHECKED) -isystem $(GCC_INCLUDE) -I kernel -I lib \
+	-I $(B)/include -ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 	-fno-strict-aliasing -fwrapv -fno-asynchronous-unwind-tables \
 	-Wframe-larger-than=1024 $(NO_IDIOMS)
 UFLAGS := $(COMMON) -D_GNU_SOURCE= -I lib/c/include -isystem $(GCC_INCLUDE) \
@@ -104,8 +104,8 @@ ULIBS := $(B)/lib/libcommon.a $(B)/lib/libc.a
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all kernel user tests host unit help doctor qemu iso run test \
-	test-long test-host check bench stats gdb qemu-gdb format compile_commands \
-	clean FORCE
+	lockcheck test-lockcheck test-long test-host check bench stats gdb \
+	qemu-gdb format compile_commands clean FORCE
 
 all: kernel user $(B)/initrd.cpio
 kernel: $(B)/kernel.elf
@@ -220,10 +220,17 @@ qemu-gdb: all ## boot and wait for the debugger
 	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) --gdb 1234
 gdb: all ## attach gdb with the symbols of the kernel
 	$(Q)gdb -q -x tools/gdb/hanu.py $(B)/kernel.elf -ex 'target remote localhost:1234'
-test: all tests host unit ## all tests (pytest); PYTEST="-k cow" selects
+test: all tests host unit lockcheck ## all tests (pytest); PYTEST="-k cow" selects
 	$(Q)$(PYTHON) -m pytest tests $(PYTEST)
 test-long: all tests ## wake-ups for hours; LONG="--sleeps 100000 --seeds 2" less
 	$(Q)$(PYTHON) tools/test-long $(LONG)
+# The same kernel with the checks of core/lockcheck.h, for the same programs.
+lockcheck: all ## a kernel that checks its locks, in $(B)/lockcheck
+	$(Q)$(MAKE) --no-print-directory B=$(B)/lockcheck LOCKCHECK=1 kernel
+	@ln -f $(B)/initrd.cpio $(B)/lockcheck/ && ln -sfn ../tests $(B)/lockcheck/tests
+test-lockcheck: lockcheck tests ## kernel and user tests on that kernel
+	$(Q)B=$(B)/lockcheck $(PYTHON) -m pytest tests/test_kernel.py \
+		tests/test_user.py $(PYTEST)
 test-host: host ## the user programs of the tests on the host system
 	$(Q)$(PYTHON) -m pytest tests/test_host.py $(PYTEST)
 bench: all ## guest instructions per operation
