@@ -97,7 +97,7 @@ def test_kernel_tests_have_nothing_to_report(smp):
 
 
 def test_user_tests_have_nothing_to_report():
-    batch = harness.Batch(4, "256M")
+    batch = harness.Batch(2, "256M")
     for case in CASES:
         built = os.path.join(harness.BUILD, "tests", "user", case)
         batch.add(f"/t/{case}", {f"/t/{case}": built}, 60, False)
