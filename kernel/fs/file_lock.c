@@ -50,7 +50,7 @@ struct file_locks {
     struct wait_queue changed; /* sleepers of both kinds */
 };
 
-/* A process that sleeps for a range.  Lock key: [I] while it sleeps  [M] */
+/* Who sleeps for a lock.  Lock key: [I] while it sleeps  [M] */
 struct lock_waiter {
     struct list_node link;               /* [M] in waiting */
     const struct list_node *list;        /* [I] it wants to be on */
@@ -59,8 +59,9 @@ struct lock_waiter {
 };
 
 static struct mutex locks_mutex;
-static struct list_node waiting = LIST_INIT(waiting); /* [M] lock_waiters */
-static uint32_t lock_count;                           /* [M] */
+static struct list_node waiting = LIST_INIT(waiting);     /* [M] lock_waiters */
+static struct list_node all_locks = LIST_INIT(all_locks); /* [M] */
+static uint32_t lock_count;                               /* [M] */
 static struct slab_cache lock_cache;
 
 void file_lock_init(void)
@@ -103,9 +104,17 @@ static void lock_free(struct file_lock *lock) MUST_HOLD(locks_mutex)
     lock_count--;
 }
 
+static void lock_add(struct list_node *list, struct file_lock *lock)
+    MUST_HOLD(locks_mutex)
+{
+    list_add_tail(list, &lock->link);
+    list_add_tail(&all_locks, &lock->all_link);
+}
+
 static void lock_remove(struct file_lock *lock) MUST_HOLD(locks_mutex)
 {
     list_remove(&lock->link);
+    list_remove(&lock->all_link);
     lock_free(lock);
 }
 
@@ -143,6 +152,12 @@ static struct file_lock *find_conflict(const struct list_node *list,
 
 /* ---- deadlock ---------------------------------------------------------- */
 
+/* Locks of open files have no process that could be waited for. */
+static bool is_of_process(const struct file_lock *lock)
+{
+    return !lock->is_whole && lock->pid != FILE_LOCK_NO_PID;
+}
+
 /* Mark those who wait and own locks in the way of `want`; true if `owner` has
  * one itself. */
 static bool reach_blockers(const struct list_node *list,
@@ -158,7 +173,8 @@ static bool reach_blockers(const struct list_node *list,
         if (lock->owner == owner)
             return true;
         list_for_each (other, &waiting, link)
-            if (other->want->owner == lock->owner && other->mark == UNSEEN)
+            if (is_of_process(other->want) &&
+                other->want->owner == lock->owner && other->mark == UNSEEN)
                 other->mark = REACHED;
     }
     return false;
@@ -195,17 +211,13 @@ static int wait_until_free(struct file_locks *locks,
                            const struct file_lock *want) MUST_HOLD(locks_mutex)
 {
     struct lock_waiter waiter = { .list = list, .want = want };
-    bool by_process = want->pid != FILE_LOCK_NO_PID;
 
-    list_init(&waiter.link);
-    if (by_process && would_deadlock(list, want))
+    if (is_of_process(want) && would_deadlock(list, want))
         return -EDEADLK;
-    if (by_process)
-        list_add_tail(&waiting, &waiter.link);
+    list_add_tail(&waiting, &waiter.link);
     int err = wait_event(&locks->changed, !find_conflict(list, want),
                          &locks_mutex, WAIT_INTERRUPTIBLE, WAIT_FOREVER);
-    if (by_process)
-        list_remove(&waiter.link);
+    list_remove(&waiter.link);
     return err == 0 ? 0 : -ERESTARTSYS;
 }
 
@@ -272,12 +284,12 @@ static int replace(struct file_locks *locks, struct list_node *list,
         *right = *around;
         right->start = want->end + 1;
         around->end = want->end;
-        list_add_tail(list, &right->link);
+        lock_add(list, right);
     }
     clear_range(list, &change);
     if (fresh) {
         *fresh = change;
-        list_add_tail(list, &fresh->link);
+        lock_add(list, fresh);
     }
     if (want->type != F_WRLCK)
         wake_up_all(&locks->changed);
@@ -299,8 +311,10 @@ static int change_lock(struct file_locks *locks, struct list_node *list,
     return replace(locks, list, want);
 }
 
-int file_lock_set(struct inode *inode, const struct file_lock *want, bool wait)
+int file_lock_set(struct inode *inode, struct file_lock *want, bool wait)
 {
+    want->inode = inode;
+    want->is_whole = false;
     mutex_lock(&locks_mutex);
     struct file_locks *locks = locks_of(inode);
     int err = locks ? change_lock(locks, &locks->ranges, want, wait) : -ENOLCK;
@@ -349,10 +363,12 @@ static bool has_whole(const struct file_locks *locks, const struct file *file,
     return false;
 }
 
-int file_lock_whole(struct file *file, short type, bool wait)
+int file_lock_whole(struct file *file, short type, int32_t pid, bool wait)
 {
-    struct file_lock want = { .owner = file,
-                              .pid = FILE_LOCK_NO_PID,
+    struct file_lock want = { .inode = file->inode,
+                              .owner = file,
+                              .pid = pid,
+                              .is_whole = true,
                               .type = type,
                               .end = FILE_LOCK_END };
     int err = 0;
@@ -404,4 +420,23 @@ void file_lock_inode_gone(struct inode *inode)
     assert(!inode->locks || (list_is_empty(&inode->locks->ranges) &&
                              list_is_empty(&inode->locks->wholes)));
     kfree(inode->locks);
+}
+
+/* ---- telling ----------------------------------------------------------- */
+
+void file_lock_for_each(void (*show)(const struct file_lock *lock, bool waits,
+                                     void *arg),
+                        void *arg)
+{
+    struct file_lock *lock;
+    struct lock_waiter *waiter;
+
+    mutex_lock(&locks_mutex);
+    list_for_each (lock, &all_locks, all_link) {
+        show(lock, false, arg);
+        list_for_each (waiter, &waiting, link)
+            if (find_conflict(waiter->list, waiter->want) == lock)
+                show(waiter->want, true, arg);
+    }
+    mutex_unlock(&locks_mutex);
 }

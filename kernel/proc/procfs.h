@@ -85,6 +85,9 @@ int proc_show_statm(const struct proc_ref *ref, struct text *out);
 int proc_show_cmdline(const struct proc_ref *ref, struct text *out);
 int proc_show_environ(const struct proc_ref *ref, struct text *out);
 
+/* /proc/locks (procfs_locks.c). */
+int proc_show_locks(const struct proc_ref *ref, struct text *out);
+
 /* Sizes of an address space, in pages where not addresses. */
 struct proc_space_facts {
     uint64_t total, rss_anon, rss_file, peak_rss, tables;

@@ -19,7 +19,7 @@
 #include "x86/clock.h"
 #include "x86/cpuid.h"
 
-enum { TICKS_PER_SECOND = 100 };
+enum { TICKS_PER_SECOND = 100, LOOK_FRAMES = 4096 };
 #define NSEC_PER_TICK (NSEC_PER_SEC / TICKS_PER_SECOND)
 
 /* ---- memory -------------------------------------------------------------- */
@@ -40,6 +40,8 @@ static uint64_t count_mapped(void)
         for (; pfn < end; pfn++) {
             const struct frame *f = frame_of_pfn(pfn);
             n += f->kind == FRAME_MAPPING && f->refs > 1;
+            if (pfn % LOOK_FRAMES == 0)
+                sched_point();
         }
     }
     return n;
@@ -447,6 +449,7 @@ const struct proc_entry proc_system_entries[] = {
     { .name = "filesystems", .mode = S_IFREG | 0444,
       .show = show_filesystems },
     { .name = "loadavg", .mode = S_IFREG | 0444, .show = show_loadavg },
+    { .name = "locks", .mode = S_IFREG | 0444, .show = proc_show_locks },
     { .name = "meminfo", .mode = S_IFREG | 0444, .show = show_meminfo },
     { .name = "mounts", .mode = S_IFREG | 0444, .show = show_mounts },
     { .name = "self", .mode = S_IFLNK | 0777, .show = show_self },

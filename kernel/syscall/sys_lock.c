@@ -32,7 +32,8 @@ int64_t sys_flock(int fd, unsigned operation)
     else if (what != LOCK_UN && !file_may_read(file) && !file_may_write(file))
         err = -EBADF;
     else if (file->inode)
-        err = file_lock_whole(file, types[what], !(operation & LOCK_NB));
+        err = file_lock_whole(file, types[what], process_current()->pid,
+                              !(operation & LOCK_NB));
     file_put(file);
     return err;
 }
@@ -108,7 +109,7 @@ static void describe(const struct file_lock *lock, struct flock *user)
 
 /* Set the lock, and take it back if another thread has closed `fd` meanwhile:
  * nobody else would. */
-static int set_lock(int fd, struct file *file, const struct file_lock *want,
+static int set_lock(int fd, struct file *file, struct file_lock *want,
                     bool wait)
 {
     if (want->type == F_RDLCK && !file_may_read(file))
