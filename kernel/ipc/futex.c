@@ -191,13 +191,14 @@ int futex_begin_wait(const struct futex_wait *request,
     }
 }
 
-static void lock_bucket_of(struct futex_waiter *w) NO_LOCK_ANALYSIS
+struct futex_bucket *
+futex_lock_bucket_of(struct futex_waiter *w) NO_LOCK_ANALYSIS
 {
     for (;;) {
         struct futex_bucket *b = __atomic_load_n(&w->bucket, __ATOMIC_RELAXED);
         spin_lock(&b->lock);
         if (b == w->bucket)
-            return;
+            return b;
         spin_unlock(&b->lock);
     }
 }
@@ -215,7 +216,7 @@ int futex_sleep(struct futex_waiter *w, uint64_t deadline) NO_LOCK_ANALYSIS
             break;
         spin_unlock(&w->bucket->lock);
         wait_sleep(&waiter, deadline);
-        lock_bucket_of(w);
+        futex_lock_bucket_of(w);
     }
     wait_finish(&waiter);
     return err;

@@ -38,6 +38,13 @@ struct futex_pair {
  */
 __must_check int futex_wait(const struct futex_wait *request);
 
+/*
+ * The same for `count` words at once (their deadlines do not count): sleep
+ * until woken at one of them.  Returns which, or -ENOMEM and as above.
+ */
+__must_check int futex_wait_any(const struct futex_wait *requests,
+                                unsigned count, uint64_t deadline);
+
 /* Wake `count` (at least one) of those that wait at the word with a bit of
  * `bitset`: real-time threads by priority, then others, longest waiting first.
  * Returns how many, or -EINVAL if one waits for a lock with an owner. */

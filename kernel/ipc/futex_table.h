@@ -90,6 +90,9 @@ void futex_waiter_init(struct futex_waiter *waiter, uint32_t bitset);
 __must_check int futex_begin_wait(const struct futex_wait *request,
                                   struct futex_waiter *waiter);
 
+/* Lock the bucket that the waiter is in, and return it. */
+struct futex_bucket *futex_lock_bucket_of(struct futex_waiter *waiter);
+
 /* Sleep until woken, or given another lock to wait for.  Returns 0, -ETIMEDOUT,
  * -EINTR.  Locks: waiter->bucket is locked before and after. */
 int futex_sleep(struct futex_waiter *waiter, uint64_t deadline);

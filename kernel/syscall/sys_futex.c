@@ -6,6 +6,7 @@
 #include "abi/time.h"
 #include "core/restart.h"
 #include "ipc/futex.h"
+#include "mem/slab.h"
 #include "proc/pid.h"
 #include "sched/sched.h"
 #include "syscall/syscalls.h"
@@ -171,6 +172,52 @@ int64_t sys_futex(uint32_t __user *word, int operation, uint32_t value,
         .move = (int)(vaddr_t)timeout,
     };
     return act_on_two(command, &p, value3);
+}
+
+static int get_request(const struct futex_waitv __user *from,
+                       struct futex_wait *to)
+{
+    struct futex_waitv v;
+
+    if (copy_from_user(&v, from, sizeof(v)) != 0)
+        return -EFAULT;
+    if ((v.flags & ~(uint32_t)(FUTEX_32 | FUTEX_PRIVATE_FLAG)) ||
+        !(v.flags & FUTEX_32) || v.__reserved)
+        return -EINVAL;
+    *to = (struct futex_wait){
+        .address = v.uaddr,
+        .expected = (uint32_t)v.val,
+        .bitset = FUTEX_BITSET_MATCH_ANY,
+        .is_shared = !(v.flags & FUTEX_PRIVATE_FLAG),
+    };
+    return 0;
+}
+
+int64_t sys_futex_waitv(struct futex_waitv __user *words, unsigned count,
+                        unsigned flags, const struct timespec __user *timeout,
+                        clockid_t clock)
+{
+    int operation = FUTEX_WAIT_BITSET;
+    uint64_t deadline;
+
+    if (flags || count == 0 || count > FUTEX_WAITV_MAX || !words)
+        return -EINVAL;
+    if (timeout && clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
+        return -EINVAL;
+    if (clock == CLOCK_REALTIME)
+        operation |= FUTEX_CLOCK_REALTIME;
+    int err = get_deadline(timeout, operation, &deadline);
+    if (err)
+        return err;
+    struct futex_wait *requests = kmalloc(count * sizeof(*requests));
+    if (!requests)
+        return -ENOMEM;
+    for (unsigned i = 0; i < count && err == 0; i++)
+        err = get_request(&words[i], &requests[i]);
+    if (err == 0)
+        err = futex_wait_any(requests, count, deadline);
+    kfree(requests);
+    return err == -EINTR ? -ERESTARTSYS : err;
 }
 
 int64_t sys_set_robust_list(struct robust_list_head __user *head, size_t length)

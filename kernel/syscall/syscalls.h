@@ -26,6 +26,7 @@
 #include "core/types.h"
 
 struct clone_args;
+struct futex_waitv;
 struct robust_list_head;
 struct trap_frame;
 

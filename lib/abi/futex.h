@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define FUTEX_WAIT            0
 #define FUTEX_WAKE            1
@@ -63,6 +64,17 @@
      ((cmparg)&0xfff))
 
 #define ROBUST_LIST_LIMIT 2048 /* entries that are looked at */
+
+/* One word of futex_waitv(). */
+struct futex_waitv {
+    uint64_t val;
+    uint64_t uaddr;
+    uint32_t flags; /* FUTEX_32, FUTEX_PRIVATE_FLAG */
+    uint32_t __reserved;
+};
+
+#define FUTEX_32        2
+#define FUTEX_WAITV_MAX 128
 
 /* Links are user addresses; bit 0 of one marks a lock that passes priorities
  * on. */
