@@ -63,7 +63,7 @@ static void check_arguments(void)
     CHECK_EQ(waitv(2, 0, &t, CLOCK_MONOTONIC), -ETIMEDOUT, "private");
     v[0].flags = 0;
     CHECK_EQ(waitv(2, 0, &t, CLOCK_MONOTONIC), -EINVAL, "no size");
-    v[0].flags = FUTEX_32 | 4;
+    v[0].flags = FUTEX_32 | 0x10000;
     CHECK_EQ(waitv(2, 0, &t, CLOCK_MONOTONIC), -EINVAL, "unknown flag");
     v[0].flags = FUTEX_32;
     v[0].__reserved = 1;
