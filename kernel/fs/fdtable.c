@@ -16,6 +16,7 @@
 #include "core/panic.h"
 #include "fs/file_lock.h"
 #include "mem/slab.h"
+#include "sched/sched.h"
 
 enum { FD_INLINE = 64 };
 
@@ -204,8 +205,10 @@ static void drop_references(struct fd_table *table, uint64_t count)
     if (__atomic_sub_fetch(&table->refs, count, __ATOMIC_ACQ_REL) != 0)
         return;
     for (int fd = next_bit(table->array.open, table->capacity, 0); fd >= 0;
-         fd = next_bit(table->array.open, table->capacity, fd + 1))
+         fd = next_bit(table->array.open, table->capacity, fd + 1)) {
         close_file(table, table->array.files[fd]);
+        sched_point();
+    }
     if (table->array.files != table->inline_files)
         kfree(table->array.files);
     kfree(table);
@@ -232,6 +235,7 @@ void fd_table_close_on_exec(struct fd_table *table)
         struct file *file = take_out(table, fd);
         if (file != NULL)
             close_file(table, file);
+        sched_point();
     }
 }
 

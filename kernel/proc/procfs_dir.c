@@ -13,6 +13,7 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "proc/procfs.h"
+#include "sched/sched.h"
 
 enum {
     NUMBER_TEXT = 12,      /* room for a 32-bit number */
@@ -262,5 +263,6 @@ int proc_readdir(struct file *file, struct dir_emit *ctx)
         if (n < 0 || !emit_number(ref, ctx, n, next))
             return 0;
         file->offset = next;
+        sched_point();
     }
 }

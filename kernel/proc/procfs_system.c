@@ -15,6 +15,7 @@
 #include "proc/pid.h"
 #include "proc/procfs.h"
 #include "proc/system_facts.h"
+#include "sched/sched.h"
 #include "vm/region.h"
 #include "x86/clock.h"
 #include "x86/cpuid.h"

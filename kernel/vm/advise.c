@@ -6,6 +6,7 @@
  */
 #include "abi/errno.h"
 #include "abi/mman.h"
+#include "sched/sched.h"
 #include "vm/address_space.h"
 #include "vm/region.h"
 #include "vm/table.h"
@@ -116,6 +117,7 @@ int64_t vm_mincore(struct address_space *as, vaddr_t addr, uint64_t bytes,
         if (copy_to_user(vec + done, chunk, n) != 0)
             return -EFAULT;
         done += n;
+        sched_point();
     }
     return 0;
 }

@@ -12,6 +12,7 @@
 #include "base/string.h"
 #include "core/printk.h"
 #include "mem/slab.h"
+#include "sched/sched.h"
 #include "vm/address_space.h"
 #include "vm/fault.h"
 #include "vm/region.h"
@@ -100,6 +101,7 @@ unsigned vm_audit(void)
         memset(counts, 0, WINDOW_FRAMES * sizeof(*counts));
         audit_spaces();
         audit_frames();
+        sched_point();
     }
     frame_check_lists();
     kfree(counts);

@@ -23,6 +23,7 @@
 
 #include "abi/errno.h"
 #include "core/panic.h"
+#include "sched/sched.h"
 #include "vm/region.h"
 #include "vm/table.h"
 #include "x86/cpu.h"
@@ -86,6 +87,7 @@ int cow_share_region(struct address_space *parent, struct address_space *child,
         share_entries(from, to, (unsigned)((stop - va) >> PAGE_SHIFT), keep,
                       child);
         va = stop;
+        sched_point();
     }
     return 0;
 }

@@ -21,6 +21,7 @@
 #include "base/string.h"
 #include "core/panic.h"
 #include "mem/slab.h"
+#include "sched/sched.h"
 #include "vm/region.h"
 #include "vm/table.h"
 
@@ -330,6 +331,7 @@ static bool drop_frames(struct mapping *m, struct page_node *node,
         node->slots[i] = NULL;
         node->used--;
     }
+    sched_point();
     return node->used == 0;
 }
 

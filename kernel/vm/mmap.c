@@ -10,6 +10,7 @@
 #include "abi/mman.h"
 #include "base/string.h"
 #include "core/panic.h"
+#include "sched/sched.h"
 #include "sched/thread.h"
 #include "vm/address_space.h"
 #include "vm/cow.h"
@@ -215,6 +216,7 @@ static void change_entries(struct address_space *as, struct tlb_batch *batch,
             *pte = keep | bits | write;
             tlb_batch_add(batch, va, NULL);
         }
+        sched_point();
     }
 }
 
@@ -320,6 +322,8 @@ static void move_entries(struct address_space *as, vaddr_t from, vaddr_t to,
     tlb_batch_init(&batch, as);
     for (; (va = table_skip_holes(as, va, end, &source)) < end;
          va += PAGE_SIZE) {
+        if (va % pt_span(1) == 0)
+            sched_point();
         if (*source == 0)
             continue;
         *table_find(as, to + (va - from)) = *source;
@@ -338,9 +342,13 @@ static int make_target_tables(struct address_space *as, vaddr_t from,
     vaddr_t va = from, end = from + bytes;
     pte_t *source;
 
-    for (; (va = table_skip_holes(as, va, end, &source)) < end; va += PAGE_SIZE)
+    for (; (va = table_skip_holes(as, va, end, &source)) < end;
+         va += PAGE_SIZE) {
+        if (va % pt_span(1) == 0)
+            sched_point();
         if (*source != 0 && !table_make(as, to + (va - from)))
             return -ENOMEM;
+    }
     return 0;
 }
 

@@ -8,6 +8,7 @@
  */
 #include "vm/table.h"
 
+#include "sched/sched.h"
 #include "x86/cpu.h"
 #include "x86/paging.h"
 #include "x86/tlb.h"
@@ -150,6 +151,7 @@ void table_unmap_range(struct address_space *as, struct tlb_batch *batch,
         stop = MIN(stop, end);
         unmap_entries(as, batch, pte, va, stop);
         va = stop;
+        sched_point();
     }
 }
 

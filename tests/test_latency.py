@@ -1,0 +1,26 @@
+"""Long work of the kernel lets others run, in the guest's own time."""
+
+import os
+import re
+
+import harness
+
+MIB = 500
+SLICE_US = 10000
+GAP = re.compile(r"^# gap (\S+) (\d+)$", re.MULTILINE)
+WORK = ["fill", "fork-exit", "fork-exec", "mprotect", "mremap", "munmap",
+        "ftruncate"]
+
+
+def test_longest_pause_is_about_a_slice():
+    program = os.path.join(harness.BUILD, "tests", "user",
+                           "long-work-lets-others-run")
+    done = harness.tools_run("--icount", "--mem", "1G", "--add",
+                             f"{program}:/t/work",
+                             command=["/t/work", str(MIB)], timeout=120)
+    text = done.stdout.decode()
+    assert done.returncode == 0, text + done.stderr.decode()
+    gaps = {name: int(us) for name, us in GAP.findall(text)}
+    assert set(gaps) == set(WORK)
+    assert {name for name, us in gaps.items() if us > 1.2 * SLICE_US} == set(), \
+        gaps
