@@ -43,9 +43,9 @@ REPORTS = [
 CASES = """
     exec-scripts file-mappings-are-coherent file-open-read-write
     flock-semantics fork-copies-on-write futex-waits-and-wakes libc-semaphores
-    names-and-folders pipe-semantics posix-message-queues record-locks
+    names-and-folders pipe-semantics posix-message-queues
     renames-crosswise-do-not-deadlock signal-delivery-rules
-    spaces-shared-between-cpus sysv-shared-memory unix-sockets wait-semantics
+    spaces-shared-between-cpus sysv-shared-memory wait-semantics
     """.split()
 
 
@@ -84,7 +84,7 @@ def test_holding_long_is_logged_and_no_more():
     code, out, log = provoke("hold-long")
     assert code == 0 and "ok provoke_hold-long" in out
     match = re.search(r'lockcheck: "provoke first" held for (\d+) us', log)
-    assert match and 60000 <= int(match[1]) < 70000
+    assert match and 120000 <= int(match[1]) < 130000
     taken, _, released = log.partition("released by")
     assert "hold_long" in taken and "hold_long" in released
 

@@ -178,7 +178,7 @@ STEP interrupt(void)
 STEP hold_long(void) NO_LOCK_ANALYSIS
 {
     spin_lock(&first);
-    uint64_t end = clock_now_ns() + 60 * NSEC_PER_MSEC;
+    uint64_t end = clock_now_ns() + 120 * NSEC_PER_MSEC;
     while (clock_now_ns() < end)
         cpu_pause();
     spin_unlock(&first);
