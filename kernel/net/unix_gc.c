@@ -160,11 +160,7 @@ static bool find_garbage(void) MUST_HOLD(unix_lock)
     found = false;
     list_for_each (s, &flying, flight_link)
         found |= s->suspect;
-    while (!list_is_empty(&cleared)) {
-        s = list_first_entry(&cleared, struct unix_socket, flight_link);
-        list_remove(&s->flight_link);
-        list_add_tail(&flying, &s->flight_link);
-    }
+    list_move_all(&flying, &cleared);
     return found;
 }
 

@@ -48,9 +48,8 @@ static int with_wait4(pid_t pid)
 static int with_waitid(pid_t pid)
 {
     siginfo_t info;
-    return waitid(P_PID, (id_t)pid, &info, WEXITED) || info.si_pid != pid
-               ? -1
-               : 0;
+    return waitid(P_PID, (id_t)pid, &info, WEXITED) || info.si_pid != pid ? -1
+                                                                          : 0;
 }
 
 static int wait4_rounds(int side, long rounds)
