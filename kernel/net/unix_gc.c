@@ -27,6 +27,10 @@ static struct list_node flying = LIST_INIT(flying); /* [U] in_flight > 0 */
 static struct list_node doomed = LIST_INIT(doomed); /* [U] to be freed */
 static bool freeing;                                /* [U] somebody does */
 
+/* [U] During a search: cleared of suspicion, and not yet or already looked
+ * into. */
+static struct list_node todo = LIST_INIT(todo), cleared = LIST_INIT(cleared);
+
 /* ---- in flight ----------------------------------------------------------- */
 
 void unix_flight_begin_locked(const struct unix_message *m)
@@ -88,9 +92,8 @@ void unix_free_doomed(void)
 
 /* Call visit for each suspect that a message in this queue carries. */
 static void visit_queue(struct list_node *messages,
-                        void (*visit)(struct unix_socket *s,
-                                      struct list_node *todo),
-                        struct list_node *todo) MUST_HOLD(unix_lock)
+                        void (*visit)(struct unix_socket *s))
+    MUST_HOLD(unix_lock)
 {
     struct unix_message *m;
 
@@ -98,45 +101,41 @@ static void visit_queue(struct list_node *messages,
         for (unsigned i = 0; m->control && i < m->control->file_count; i++) {
             struct unix_socket *s = unix_of_file(m->control->files[i]);
             if (s && s->suspect)
-                visit(s, todo);
+                visit(s);
         }
 }
 
 /* The same for what `s` could give: a listener its waiting connections. */
 static void visit_carried(struct unix_socket *s,
-                          void (*visit)(struct unix_socket *s,
-                                        struct list_node *todo),
-                          struct list_node *todo) MUST_HOLD(unix_lock)
+                          void (*visit)(struct unix_socket *s))
+    MUST_HOLD(unix_lock)
 {
     struct unix_socket *p;
 
-    visit_queue(&s->messages, visit, todo);
+    visit_queue(&s->messages, visit);
     list_for_each (p, &s->pending, pending_link)
-        visit_queue(&p->messages, visit, todo);
+        visit_queue(&p->messages, visit);
 }
 
-static void count_inside(struct unix_socket *s, struct list_node *todo)
+static void count_inside(struct unix_socket *s)
 {
     s->outside--;
 }
 
 /* It can be received: no suspect, and to be looked into. */
-static void clear(struct unix_socket *s, struct list_node *todo)
+static void clear(struct unix_socket *s)
 {
     s->suspect = false;
     list_remove(&s->flight_link);
-    list_add_tail(todo, &s->flight_link);
+    list_add_tail(&todo, &s->flight_link);
 }
 
 /* Leave as suspects what is garbage.  Returns whether there is any. */
 static bool find_garbage(void) MUST_HOLD(unix_lock)
 {
-    struct list_node todo, cleared;
     struct unix_socket *s, *next;
     bool found = false;
 
-    list_init(&todo);
-    list_init(&cleared);
     list_for_each (s, &flying, flight_link) {
         s->outside = s->in_flight;
         s->suspect =
@@ -147,15 +146,15 @@ static bool find_garbage(void) MUST_HOLD(unix_lock)
         return false;
     list_for_each (s, &flying, flight_link)
         if (s->suspect)
-            visit_carried(s, count_inside, NULL);
+            visit_carried(s, count_inside);
     list_for_each_safe (s, next, &flying, flight_link)
         if (s->suspect && s->outside > 0)
-            clear(s, &todo);
+            clear(s);
     while (!list_is_empty(&todo)) {
         s = list_first_entry(&todo, struct unix_socket, flight_link);
         list_remove(&s->flight_link);
         list_add_tail(&cleared, &s->flight_link);
-        visit_carried(s, clear, &todo);
+        visit_carried(s, clear);
     }
     found = false;
     list_for_each (s, &flying, flight_link)
