@@ -174,7 +174,29 @@ def test_busybox():
     ("named-semaphore", b"1000 turns, value 0, timed out, child 5\n"),
     ("message-queue", b"signal 7, sooner, later, 1000 counted\n"),
     ("signals-and-sleep", b"sleep -1 EINTR, 1 alarm, 3 faults, signal 15\n"),
-    ("floats", b"3.141592176 3.333e+99 0.0025 0x1p+0 2.25 child 0\n")])
+    ("floats", b"3.141592176 3.333e+99 0.0025 0x1p+0 2.25 child 0\n"),
+    ("spawn-and-popen",
+     b"spawn <> 3, signal 2, missing 1, popen two 4, y-x\n"
+     b"end 0, system 5 15\n"),
+    ("shared-memory",
+     b"size 8192 mode 600 cloexec 1, again 1, counted 20000 failed 0, "
+     b"private 1, unlink 0 1, then 8\n"),
+    ("socket-pair",
+     b"stream 1, records 2 3 2nd, rights 7 through 0, gone -1 EPIPE 0\n"),
+    ("sigaction",
+     b"flags 1, pending 0, values 0 1 4 9 16 25 36 49, stack 1, merged 1, "
+     b"none 1, waited 1 77, child 1 9\n"),
+    ("pthread-locks",
+     b"mutex 8000, semaphore 8000, condition 4000 0, rwlock 1000 1000, "
+     b"barrier 200, check 1 1, recursive 0 0, limits 7, bad 0\n"),
+    ("pthread-cancellation",
+     b"read 1 ba, condition 1 0, sleep 1, spin 1, resist 1 bac, "
+     b"specific 36 once 1 bad 0 mine 5\n"),
+    ("pthread-owners-that-die",
+     b"dead 1 consistent 0 0 0, dead 1 consistent 0 0 0, lost 1, protocol 0, "
+     b"counted 8000, busy 1\n"),
+    ("pthread-many",
+     b"joined 44850, detached 300, together 64, signal 1, child 7\n")])
 @pytest.mark.parametrize("smp", ["1", "4"])
 def test_musl_programs(name, expected, smp, musl):
     command = f"/bin/{name}" if name == "fork-exec-wait" else name
