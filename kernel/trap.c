@@ -10,6 +10,7 @@
  */
 #include "abi/errno.h"
 #include "abi/signal.h"
+#include "core/counter.h"
 #include "core/panic.h"
 #include "core/printk.h"
 #include "core/upcalls.h"
@@ -194,6 +195,7 @@ static void page_fault(struct trap_frame *frame)
     bool user = trap_from_user(frame);
     enum fault_result result = FAULT_KERNEL_BUG;
 
+    counter_add(COUNTER_PAGE_FAULTS, 1);
     if (!t)
         panic_frame(frame, "page fault at %lx before threads exist", address);
     if (!user && t->faults_disabled && address < USER_END) {
@@ -259,17 +261,21 @@ static void interrupt(struct trap_frame *frame)
     cpu->in_irq = true;
     switch (frame->vector) {
     case VECTOR_TIMER:
+        counter_add(COUNTER_TIMER_IRQS, 1);
         sched_tick(trap_from_user(frame));
         break;
     case VECTOR_TLB:
+        counter_add(COUNTER_TLB_IRQS, 1);
         tlb_handle_ipi();
         break;
     case VECTOR_RESCHEDULE:
+        counter_add(COUNTER_RESCHEDULE_IRQS, 1);
         break; /* need_resched is set already */
     case VECTOR_HALT:
         for (;;)
             __asm__ volatile("cli; hlt");
     default:
+        counter_add(COUNTER_DEVICE_IRQS, 1);
         irq_dispatch((unsigned)frame->vector);
         break;
     }

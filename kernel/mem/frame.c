@@ -34,6 +34,7 @@
 #include "mem/frame.h"
 
 #include "core/config.h"
+#include "core/counter.h"
 #include "core/spinlock.h"
 #include "mem/frame_list.h"
 #include "x86/cpu.h"
@@ -240,8 +241,10 @@ static struct frame *alloc_block(unsigned order, enum frame_kind kind)
         cache_drain(cache, 0);
         f = take_block(order);
     }
-    if (f)
+    if (f) {
         cache->in_use[kind] += 1l << order;
+        counter_add(COUNTER_FRAMES_TAKEN, 1ul << order);
+    }
     cache_leave(on);
     if (!f)
         return NULL;
@@ -265,6 +268,7 @@ struct frame *frame_alloc(unsigned order, enum frame_kind kind)
     }
     struct frame *f = cache->stack[--cache->count];
     cache->in_use[kind]++;
+    counter_add(COUNTER_FRAMES_TAKEN, 1);
     cache_leave(on);
     frame_begin_use(f, 0, kind);
     return f;
@@ -284,6 +288,7 @@ static void free_block(struct frame *f, unsigned order)
     bool on = cache_enter();
 
     caches[this_cpu->id].in_use[f->kind] -= 1l << order;
+    counter_add(COUNTER_FRAMES_FREED, 1ul << order);
     set_kind(f, order, FRAME_FREE);
     spin_lock(&frame_lock);
     buddy_give(f, order);
@@ -307,6 +312,7 @@ void frame_free(struct frame *f, unsigned order)
     if (unlikely(cache->count == CACHE_FRAMES))
         cache_drain(cache, CACHE_FRAMES - CACHE_BATCH);
     cache->in_use[f->kind]--;
+    counter_add(COUNTER_FRAMES_FREED, 1);
     f->kind = FRAME_FREE;
     cache->stack[cache->count++] = f;
     cache_leave(on);

@@ -88,6 +88,11 @@ int proc_show_environ(const struct proc_ref *ref, struct text *out);
 /* /proc/locks (procfs_locks.c). */
 int proc_show_locks(const struct proc_ref *ref, struct text *out);
 
+/* What the CPUs count (procfs_counters.c), and how many interrupts came. */
+int proc_show_interrupts(const struct proc_ref *ref, struct text *out);
+int proc_show_vmstat(const struct proc_ref *ref, struct text *out);
+uint64_t proc_interrupt_count(void);
+
 /* Sizes of an address space, in pages where not addresses. */
 struct proc_space_facts {
     uint64_t total, rss_anon, rss_file, peak_rss, tables;

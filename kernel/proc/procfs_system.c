@@ -170,8 +170,8 @@ static int show_stat(const struct proc_ref *ref, struct text *out)
         text_printf(out, "cpu%u", cpu);
         show_ticks(out, &t);
     }
-    text_printf(out, "intr 0\nctxt %lu\nbtime %lu\nprocesses %lu\n",
-                sched_switch_count(), clock_boot_epoch(), pid_given(&last));
+    text_printf(out, "intr %lu\nctxt %lu\nbtime %lu\nprocesses %lu\n",
+                proc_interrupt_count(), sched_switch_count(), clock_boot_epoch(), pid_given(&last));
     text_printf(out, "procs_running %u\nprocs_blocked 0\n",
                 sched_running_count());
     return 0;
@@ -449,6 +449,8 @@ const struct proc_entry proc_system_entries[] = {
     { .name = "cpuinfo", .mode = S_IFREG | 0444, .show = show_cpuinfo },
     { .name = "filesystems", .mode = S_IFREG | 0444,
       .show = show_filesystems },
+    { .name = "interrupts", .mode = S_IFREG | 0444,
+      .show = proc_show_interrupts },
     { .name = "loadavg", .mode = S_IFREG | 0444, .show = show_loadavg },
     { .name = "locks", .mode = S_IFREG | 0444, .show = proc_show_locks },
     { .name = "meminfo", .mode = S_IFREG | 0444, .show = show_meminfo },
@@ -463,6 +465,7 @@ const struct proc_entry proc_system_entries[] = {
       .show = show_thread_self },
     { .name = "uptime", .mode = S_IFREG | 0444, .show = show_uptime },
     { .name = "version", .mode = S_IFREG | 0444, .show = show_version },
+    { .name = "vmstat", .mode = S_IFREG | 0444, .show = proc_show_vmstat },
     { .name = NULL },
 };
 // clang-format on

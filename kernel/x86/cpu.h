@@ -13,6 +13,19 @@
 struct thread;
 struct address_space;
 
+/* What is counted on each CPU by itself: core/counter.h. */
+enum cpu_counter {
+    COUNTER_TIMER_IRQS,
+    COUNTER_RESCHEDULE_IRQS,
+    COUNTER_TLB_IRQS,
+    COUNTER_DEVICE_IRQS,
+    COUNTER_PAGE_FAULTS,
+    COUNTER_TLB_REMOTE_FLUSHES, /* requests sent */
+    COUNTER_FRAMES_TAKEN,
+    COUNTER_FRAMES_FREED,
+    COUNTER_KINDS
+};
+
 /* Task state segment [SDM-3A "64-Bit Mode Task State Segment"]. */
 struct tss {
     uint32_t reserved0;
@@ -42,6 +55,7 @@ struct cpu {
     struct spinlock *held[8];           /* [C] with CONFIG_LOCK_CHECKS */
     uint64_t gdt[10] __aligned(16);
     struct tss tss;
+    uint64_t counters[COUNTER_KINDS]; /* [C] */
 };
 
 extern struct cpu cpus[CONFIG_MAX_CPUS];

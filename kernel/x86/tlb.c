@@ -9,6 +9,7 @@
  */
 #include "x86/tlb.h"
 
+#include "core/counter.h"
 #include "core/panic.h"
 #include "x86/cpu.h"
 #include "x86/irq.h"
@@ -69,6 +70,7 @@ static void send_request(uint32_t mask, vaddr_t start, vaddr_t end, paddr_t cr3,
     if (mask == 0)
         return;
     assert(irqs_enabled() && this_cpu->spin_depth == 0);
+    counter_add(COUNTER_TLB_REMOTE_FLUSHES, 1);
     while (__atomic_exchange_n(&request_busy, 1, __ATOMIC_ACQUIRE))
         cpu_pause();
     request_start = start;

@@ -1,0 +1,148 @@
+/*
+ * ktest_locks.c - read-write locks and per-CPU counters, on all CPUs at once.
+ */
+#include "core/counter.h"
+#include "core/ktest.h"
+#include "ktest_threads.h"
+#include "sched/rwlock.h"
+
+enum { THREADS = 8, ROUNDS = 400 };
+
+/* Writers keep both numbers equal; readers see them so, and each other. */
+struct pair {
+    struct rwlock lock;
+    uint64_t left, right; /* [lock] */
+    uint32_t inside;      /* [a] readers */
+};
+
+static void read_pair(struct pair *p)
+{
+    rwlock_read_lock(&p->lock);
+    __atomic_add_fetch(&p->inside, 1, __ATOMIC_SEQ_CST);
+    uint64_t left = p->left;
+    sched_yield();
+    if (left != p->right)
+        ktest_fail("a writer was in with a reader");
+    __atomic_sub_fetch(&p->inside, 1, __ATOMIC_SEQ_CST);
+    rwlock_read_unlock(&p->lock);
+}
+
+static void write_pair(struct pair *p)
+{
+    rwlock_write_lock(&p->lock);
+    p->left++;
+    if (__atomic_load_n(&p->inside, __ATOMIC_SEQ_CST) != 0)
+        ktest_fail("a reader was in with a writer");
+    sched_yield();
+    p->right++;
+    if (p->left != p->right)
+        ktest_fail("two writers were in");
+    rwlock_write_unlock(&p->lock);
+}
+
+static void use_pair(void *arg)
+{
+    for (unsigned i = 0; i < ROUNDS && !ktest_has_failed(); i++) {
+        if (i % 4 == 0)
+            write_pair(arg);
+        else
+            read_pair(arg);
+    }
+}
+
+KTEST(rwlock_keeps_writers_alone)
+{
+    static struct pair p;
+    struct ktest_team team;
+
+    p = (struct pair){ 0 };
+    rwlock_init(&p.lock, "ktest rwlock", RANK_INODE);
+    bool started = ktest_start(&team, THREADS, use_pair, &p);
+    ktest_join(&team);
+    KCHECK(started);
+    KCHECK_EQ(p.left, team.count * ROUNDS / 4);
+    KCHECK_EQ(p.left, p.right);
+    KCHECK_EQ(p.lock.state, 0);
+    KCHECK(list_is_empty(&p.lock.waiters));
+}
+
+static void read_once(void *arg)
+{
+    read_pair(arg);
+}
+
+KTEST(rwlock_lets_readers_in_together)
+{
+    static struct pair p;
+    struct ktest_team team;
+
+    p = (struct pair){ 0 };
+    rwlock_init(&p.lock, "ktest rwlock", RANK_INODE);
+    rwlock_read_lock(&p.lock);
+    bool started = ktest_start(&team, THREADS, read_once, &p);
+    ktest_join(&team); /* they come and go while it is held here */
+    rwlock_read_unlock(&p.lock);
+    KCHECK(started);
+    KCHECK_EQ(p.lock.state, 0);
+}
+
+/* A writer comes while readers come and go without a gap: it gets in. */
+struct crowd {
+    struct rwlock lock;
+    bool written; /* [lock] */
+    uint32_t reads;
+};
+
+static void read_until_written(void *arg)
+{
+    struct crowd *c = arg;
+    bool done = false;
+
+    while (!done && !ktest_has_failed()) {
+        rwlock_read_lock(&c->lock);
+        done = c->written;
+        if (__atomic_add_fetch(&c->reads, 1, __ATOMIC_RELAXED) > 1000000)
+            ktest_fail("readers keep a writer out");
+        sched_yield(); /* the others come in meanwhile */
+        rwlock_read_unlock(&c->lock);
+    }
+}
+
+KTEST(rwlock_readers_do_not_starve_a_writer)
+{
+    static struct crowd c;
+    struct ktest_team team;
+
+    c = (struct crowd){ 0 };
+    rwlock_init(&c.lock, "ktest rwlock", RANK_INODE);
+    bool started = ktest_start(&team, THREADS, read_until_written, &c);
+    while (__atomic_load_n(&c.reads, __ATOMIC_RELAXED) < 10)
+        sched_yield();
+    rwlock_write_lock(&c.lock);
+    c.written = true;
+    rwlock_write_unlock(&c.lock);
+    ktest_join(&team);
+    KCHECK(started);
+}
+
+static void count_faults(void *arg)
+{
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        counter_add(COUNTER_PAGE_FAULTS, 3);
+        if (i % 16 == 0)
+            sched_yield();
+    }
+}
+
+/* No process runs yet, so nobody else counts these. */
+KTEST(counters_lose_nothing)
+{
+    uint64_t before = counter_sum(COUNTER_PAGE_FAULTS);
+    struct ktest_team team;
+
+    bool started = ktest_start(&team, THREADS, count_faults, NULL);
+    ktest_join(&team);
+    KCHECK(started);
+    KCHECK_EQ(counter_sum(COUNTER_PAGE_FAULTS) - before,
+              3ul * ROUNDS * team.count);
+}
