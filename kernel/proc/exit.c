@@ -111,6 +111,7 @@ __noreturn static void become_zombie(struct process *p)
     spin_lock(&process_tree_lock);
     give_children_to_init_locked(p);
     group_lost_parent_locked(p, p->parent, p);
+    threads_leave_zombie_locked(p);
     p->life = PROCESS_ZOMBIE;
     run_note_exit(p->pid, p->exit_status);
     if (notify_exit_locked(p))

@@ -213,7 +213,7 @@ __noreturn void process_exit_group(int32_t status);
 void exit_tell_user(struct thread *t);
 
 /* End the current thread; with the last one ends the process, and `status` is
- * its wait status if this is the first thread. */
+ * its wait status. */
 __noreturn void process_exit_thread(int32_t status);
 
 /* Boot: make pid 1 run `path` with argv {path}; panics if it cannot. */

@@ -144,7 +144,7 @@ bool threads_leave(int32_t status)
     spin_lock(&p->signal_lock);
     bool last = --p->thread_count == 0;
     t->left = true;
-    if (t == p->leader && !p->group_exiting)
+    if (last && !p->group_exiting)
         p->exit_status = status;
     if (last)
         p->group_exiting = true; /* no signal finds a thread any more */
@@ -163,6 +163,17 @@ bool threads_leave(int32_t status)
     if (last)
         irqs_enable();
     return last;
+}
+
+void threads_leave_zombie_locked(struct process *p)
+{
+    if (thread_current() == p->leader)
+        return;
+    spin_lock(&p->lock);
+    spin_lock(&p->signal_lock);
+    unlist_locked(p, thread_current());
+    spin_unlock(&p->signal_lock);
+    spin_unlock(&p->lock);
 }
 
 void threads_free_departed(struct process *p)

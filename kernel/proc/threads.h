@@ -23,11 +23,16 @@ __must_check int threads_enter(struct thread *thread, struct pid *pid);
 
 /*
  * The current thread leaves its process, for good but for its stack.  True if
- * it is the last one: then it goes on and ends the process.  `status` is what
- * the process ends with, if this is its first thread and nothing else decides.
+ * it is the last one: then it goes on and ends the process, with `status` if
+ * neither exit_group nor a signal has given another.
  * Context: interrupts off; they stay off until thread_exit_self().
  */
 bool threads_leave(int32_t status);
+
+/* The process becomes a zombie, for which its first thread stands: if the
+ * current thread is another one, it is not listed any more. */
+void threads_leave_zombie_locked(struct process *process)
+    MUST_HOLD(process_tree_lock);
 
 /*
  * For exec: make all other threads leave, wait for it, become the first thread.
