@@ -21,6 +21,15 @@ static bool leads_session(const struct process *p)
     return p->session_entry == p->pid_entry;
 }
 
+/* The process that has a thread of this number, or NULL. */
+static struct process *find_by_thread(int32_t tid) MUST_HOLD(process_tree_lock);
+static struct process *find_by_thread(int32_t tid)
+{
+    const struct thread *t = thread_find_locked(tid);
+
+    return t ? t->process : NULL;
+}
+
 /* May the caller move `p` to another group? */
 static int check_movable(const struct process *p) MUST_HOLD(process_tree_lock);
 static int check_movable(const struct process *p)
@@ -75,8 +84,8 @@ int64_t group_set(int32_t pid, int32_t number)
     if (number < 0)
         return -EINVAL;
     spin_lock(&process_tree_lock);
-    struct process *p = process_find_locked(pid);
-    int err = p ? check_movable(p) : -ESRCH;
+    struct process *p = find_by_thread(pid);
+    int err = !p ? -ESRCH : p->pid != pid ? -EINVAL : check_movable(p);
     if (err == 0) {
         struct pid *group = find_group(p, number);
         if (group)
@@ -91,8 +100,7 @@ int64_t group_set(int32_t pid, int32_t number)
 int64_t group_get(int32_t pid)
 {
     spin_lock(&process_tree_lock);
-    const struct process *p =
-        pid ? process_find_locked(pid) : process_current();
+    const struct process *p = pid ? find_by_thread(pid) : process_current();
     int64_t number = p ? p->group->number : -ESRCH;
     spin_unlock(&process_tree_lock);
     return number;
@@ -101,8 +109,7 @@ int64_t group_get(int32_t pid)
 int64_t session_get(int32_t pid)
 {
     spin_lock(&process_tree_lock);
-    const struct process *p =
-        pid ? process_find_locked(pid) : process_current();
+    const struct process *p = pid ? find_by_thread(pid) : process_current();
     int64_t number = p ? p->session_entry->number : -ESRCH;
     spin_unlock(&process_tree_lock);
     return number;
