@@ -35,6 +35,8 @@ enum {
     PAGES = 48,
     SECONDS = 4,
     MOST_PROCESSES = 60,
+    LONGEST = 9000, /* any_length() */
+    LATEST = 4096,  /* where in a good buffer a call may begin */
 };
 
 static unsigned long seed;
@@ -94,17 +96,17 @@ static char *any_page(void)
 /* Good memory, the room (whatever is there now), or nonsense. */
 static void *any_buffer(void)
 {
-    static char good[8192];
+    static char good[LATEST + LONGEST];
     unsigned int what = next(20);
     if (what < 10) {
-        return good + next(4096);
+        return good + next(LATEST);
     }
     return what < 19 ? any_page() + next(4096) : badptr(next(14));
 }
 
 static size_t any_length(void)
 {
-    static const size_t lengths[] = { 0, 1, 7, 100, 4095, 4096, 4097, 9000 };
+    static const size_t lengths[] = { 0, 1, 7, 100, 4095, 4096, 4097, LONGEST };
     return lengths[next(ARRAY_LENGTH(lengths))];
 }
 
