@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,11 @@ void thread_pause(void)
     RAW2(SYS_nanosleep, &moment, 0);
 }
 
+void thread_set_mask(unsigned long mask)
+{
+    RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
+}
+
 bool thread_await(volatile int *word, int value)
 {
     for (int i = 0; i < TRIES && *word != value; i++) {
@@ -107,7 +113,7 @@ int thread_count(int pid)
     return count;
 }
 
-long thread_status_number(int pid, int tid, const char *name)
+static long status_value(int pid, int tid, const char *name, int base)
 {
     char path[60], text[3000];
     snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
@@ -116,8 +122,18 @@ long thread_status_number(int pid, int tid, const char *name)
     }
     for (char *at = text; (at = strstr(at, name)); at++) {
         if ((at == text || at[-1] == '\n') && at[strlen(name)] == ':') {
-            return strtol(at + strlen(name) + 1, NULL, 10);
+            return strtol(at + strlen(name) + 1, NULL, base);
         }
     }
     return -1;
+}
+
+long thread_status_number(int pid, int tid, const char *name)
+{
+    return status_value(pid, tid, name, 10);
+}
+
+long thread_status_set(int pid, int tid, const char *name)
+{
+    return status_value(pid, tid, name, 16);
 }

@@ -42,6 +42,10 @@ int thread_me(void);
 /* Sleeps for a millisecond. */
 void thread_pause(void);
 
+/* Sets the caller's signal mask: bit n-1 is for signal n. */
+#define THREAD_SIGNAL(number) (1ul << ((number)-1))
+void thread_set_mask(unsigned long mask);
+
 /* Until the word has the value; false if it takes too long. */
 bool thread_await(volatile int *word, int value);
 
@@ -55,5 +59,7 @@ char thread_state(int pid, int tid);
 /* How many entries /proc/PID/task has. */
 int thread_count(int pid);
 
-/* The number behind "Name:" in /proc/PID/task/TID/status, or -1. */
+/* The number behind "Name:" in /proc/PID/task/TID/status, or -1; the second one
+ * reads it as hexadecimal. */
 long thread_status_number(int pid, int tid, const char *name);
+long thread_status_set(int pid, int tid, const char *name);
