@@ -63,7 +63,7 @@ static void return_to_user_work(struct trap_frame *frame)
     while (this_cpu->need_resched || (t->flags & THREAD_WORK)) {
         irqs_enable();
         if (this_cpu->need_resched)
-            sched_yield();
+            sched_preempt();
         if (t->flags & THREAD_WORK)
             signal_deliver(frame);
         irqs_disable();

@@ -101,6 +101,7 @@ static struct thread *copy_thread(const struct clone_request *r)
     t->fs_base = r->flags & CLONE_SETTLS ? r->tls : cpu_get_fs_base();
     t->gs_base = cpu_get_user_gs_base();
     t->blocked = self->blocked;
+    sched_fork(t, self);
     if (r->flags & CLONE_CHILD_CLEARTID)
         t->clear_child_tid = (uint64_t)r->child_tid;
     if (!(r->flags & CLONE_VM) || (r->flags & CLONE_VFORK)) {

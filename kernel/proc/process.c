@@ -161,7 +161,6 @@ struct process *process_alloc(const struct process *model)
     p->start_ns = clock_now_ns();
     if (model) {
         p->credentials = model->credentials;
-        p->nice = model->nice;
         memcpy(p->limits, model->limits, sizeof(p->limits));
         memcpy(p->name, model->name, sizeof(p->name));
     } else {

@@ -102,7 +102,6 @@ struct process {
     bool vfork_waiting;  /* [T] its parent waits until it executes
                                         or exits */
     int32_t exit_signal; /* [T] sent to the parent, SIGCHLD */
-    int32_t nice;        /* [L] */
 
     struct spinlock signal_lock;
     struct signal_handlers *handlers;  /* [SG] replaced by exec only */

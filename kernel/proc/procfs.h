@@ -93,6 +93,16 @@ int proc_show_interrupts(const struct proc_ref *ref, struct text *out);
 int proc_show_vmstat(const struct proc_ref *ref, struct text *out);
 uint64_t proc_interrupt_count(void);
 
+/* The scheduler's (procfs_sched.c). */
+int proc_show_sched(const struct proc_ref *ref, struct text *out);
+int proc_show_thread_sched(const struct proc_ref *ref, struct text *out);
+int proc_show_schedstat(const struct proc_ref *ref, struct text *out);
+
+/* The thread meant, the first one if none is named; NULL if it has gone. */
+struct thread *proc_ref_thread_locked(const struct proc_ref *ref,
+                                      const struct process *process)
+    MUST_HOLD(process_tree_lock);
+
 /* Sizes of an address space, in pages where not addresses. */
 struct proc_space_facts {
     uint64_t total, rss_anon, rss_file, peak_rss, tables;

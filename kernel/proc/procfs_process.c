@@ -31,8 +31,9 @@ struct facts {
     char name[16];
     char state;
     bool zombie;
-    uint32_t threads, cpu, umask;
-    int32_t nice, exit_signal, exit_status;
+    uint32_t threads, cpu, affinity, umask;
+    struct sched_params sched;
+    int32_t exit_signal, exit_status;
     struct credentials credentials;
     uint64_t start_ns, rss_limit, signal_limit;
     uint64_t pending, shared_pending, blocked, ignored, caught;
@@ -81,22 +82,24 @@ static void thread_facts(struct process *p, const struct thread *t,
     f->tid = t->tid;
     f->state = state_letter(p, t);
     f->cpu = t->cpu;
+    f->affinity = t->affinity;
+    f->sched = t->params;
     f->pending = t->pending;
     f->blocked = t->blocked;
     memcpy(f->name, t->name, sizeof(f->name));
 }
 
-/* The thread meant (the first one, if none is named), or NULL. */
-static struct thread *find_thread(struct process *p, int32_t tid)
+struct thread *proc_ref_thread_locked(const struct proc_ref *ref,
+                                      const struct process *p)
 {
-    struct thread *t, *found = NULL;
+    struct thread *t;
 
-    if (tid == 0)
+    if (ref->tid == 0)
         return p->leader;
     list_for_each (t, &p->threads, process_link)
-        if (t->tid == tid)
-            found = t;
-    return found;
+        if (t->tid == ref->tid)
+            return t;
+    return NULL;
 }
 
 static void process_facts_locked(struct process *p, struct facts *f)
@@ -112,7 +115,6 @@ static void process_facts_locked(struct process *p, struct facts *f)
         f->terminal_group = p->terminal->foreground;
     f->zombie = p->life == PROCESS_ZOMBIE;
     f->exit_signal = p->exit_signal;
-    f->nice = p->nice;
     f->start_ns = p->start_ns;
     f->credentials = p->credentials;
     f->rss_limit = p->limits[RLIMIT_RSS].rlim_cur;
@@ -133,7 +135,7 @@ static int facts_get(const struct proc_ref *ref, struct facts *f)
     if (!p)
         goto out;
     spin_lock(&p->lock);
-    struct thread *t = find_thread(p, ref->tid);
+    struct thread *t = proc_ref_thread_locked(ref, p);
     if (t) {
         thread_facts(p, t, f);
         f->threads = p->thread_count + p->leader->left;
@@ -167,6 +169,14 @@ static uint64_t ticks_of(const struct timeval *t)
            (uint64_t)t->tv_usec / (1000000 / TICKS_PER_SECOND);
 }
 
+/* As Linux shows it: real-time threads below 0, the others as 0 to 39. */
+static int priority_shown(const struct sched_params *p)
+{
+    unsigned realtime = MAX(p->rt_priority, p->inherited);
+
+    return realtime ? -1 - (int)realtime : PRIORITY_BASE + p->nice;
+}
+
 /* Fields 1 to 22 of proc(5): who, accounting. */
 static void stat_process(struct text *out, const struct facts *f)
 {
@@ -178,8 +188,8 @@ static void stat_process(struct text *out, const struct facts *f)
                 f->children.ru_majflt, ticks_of(&f->usage.ru_utime),
                 ticks_of(&f->usage.ru_stime), ticks_of(&f->children.ru_utime),
                 ticks_of(&f->children.ru_stime));
-    text_printf(out, "%d %d %u 0 %lu ", PRIORITY_BASE + f->nice, f->nice,
-                f->threads, f->start_ns / (NSEC_PER_SEC / TICKS_PER_SECOND));
+    text_printf(out, "%d %d %u 0 %lu ", priority_shown(&f->sched),
+                f->sched.nice, f->threads, f->start_ns / (NSEC_PER_SEC / TICKS_PER_SECOND));
 }
 
 /* Fields 23 to 52: memory, signals, and what this kernel does not have. */
@@ -191,9 +201,10 @@ static void stat_rest(struct text *out, const struct facts *f,
     text_printf(out, "%lu %lu %lu %lu %lu %lu 0 0 ", s->total << PAGE_SHIFT,
                 s->rss_anon + s->rss_file, f->rss_limit, s->code_start,
                 s->code_end, s->stack_top);
-    text_printf(out, "%lu %lu %lu %lu 0 0 0 %d %u 0 0 0 0 0 ",
+    text_printf(out, "%lu %lu %lu %lu 0 0 0 %d %u %u %u 0 0 0 ",
                 f->pending & low31, f->blocked & low31, f->ignored & low31,
-                f->caught & low31, f->exit_signal, f->cpu);
+                f->caught & low31, f->exit_signal, f->cpu, f->sched.rt_priority,
+                f->sched.policy);
     text_printf(out, "%lu %lu %lu %lu %lu %lu %lu %d\n", s->data_start,
                 s->data_end, s->brk_start, s->arg_start, s->arg_end,
                 s->env_start, s->env_end, f->zombie ? f->exit_status : 0);
@@ -309,6 +320,26 @@ static void status_signals(struct text *out, const struct facts *f)
                 f->caught);
 }
 
+/* As a mask, and as a list of ranges. */
+static void status_affinity(struct text *out, uint32_t mask)
+{
+    const char *separator = "";
+
+    text_printf(out, "Cpus_allowed:\t%x\nCpus_allowed_list:\t", mask);
+    for (unsigned cpu = 0; cpu < CONFIG_MAX_CPUS; cpu++) {
+        unsigned first = cpu;
+        while (mask & (1u << cpu))
+            cpu++;
+        if (cpu == first)
+            continue;
+        text_printf(out, "%s%u", separator, first);
+        if (cpu > first + 1)
+            text_printf(out, "-%u", cpu - 1);
+        separator = ",";
+    }
+    text_printf(out, "\n");
+}
+
 static int show_status(const struct proc_ref *ref, struct text *out)
 {
     struct facts f;
@@ -323,8 +354,7 @@ static int show_status(const struct proc_ref *ref, struct text *out)
         status_memory(out, &s);
     }
     status_signals(out, &f);
-    text_printf(out, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t0-%u\n",
-                (1ul << cpu_count) - 1, cpu_count - 1);
+    status_affinity(out, f.affinity & ((1u << cpu_count) - 1));
     text_printf(out, "voluntary_ctxt_switches:\t%ld\n", f.usage.ru_nvcsw);
     text_printf(out, "nonvoluntary_ctxt_switches:\t%ld\n", f.usage.ru_nivcsw);
     facts_put(&f);
@@ -355,7 +385,7 @@ static int store_comm(const struct proc_ref *ref, char *line)
         err = -EINVAL;
     if (p && p == process_current()) {
         spin_lock(&p->lock);
-        struct thread *t = find_thread(p, ref->tid);
+        struct thread *t = proc_ref_thread_locked(ref, p);
         if (t) {
             strlcpy(t->name, line, sizeof(t->name));
             err = 0;
@@ -530,6 +560,10 @@ const struct proc_entry proc_fd_entry = {
 const struct proc_entry proc_thread_entries[] = {
     { .name = "comm", .mode = S_IFREG | 0644, .show = show_comm,
       .store = store_comm },
+    { .name = "sched", .mode = S_IFREG | 0444,
+      .show = proc_show_thread_sched },
+    { .name = "schedstat", .mode = S_IFREG | 0444,
+      .show = proc_show_schedstat },
     { .name = "stat", .mode = S_IFREG | 0444, .show = show_stat },
     { .name = "status", .mode = S_IFREG | 0444, .show = show_status },
     { .name = NULL },
@@ -552,6 +586,10 @@ const struct proc_entry proc_process_entries[] = {
       .show = proc_show_maps },
     { .name = "root", .mode = S_IFLNK | 0777, .owner_only = true,
       .show = show_followed, .follow = follow_root },
+    { .name = "sched", .mode = S_IFREG | 0444,
+      .show = proc_show_thread_sched },
+    { .name = "schedstat", .mode = S_IFREG | 0444,
+      .show = proc_show_schedstat },
     { .name = "stat", .mode = S_IFREG | 0444, .show = show_stat },
     { .name = "statm", .mode = S_IFREG | 0444, .show = proc_show_statm },
     { .name = "status", .mode = S_IFREG | 0444, .show = show_status },

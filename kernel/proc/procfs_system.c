@@ -15,6 +15,7 @@
 #include "proc/pid.h"
 #include "proc/procfs.h"
 #include "proc/system_facts.h"
+#include "sched/policy.h"
 #include "sched/sched.h"
 #include "vm/region.h"
 #include "x86/clock.h"
@@ -455,6 +456,7 @@ const struct proc_entry proc_system_entries[] = {
     { .name = "locks", .mode = S_IFREG | 0444, .show = proc_show_locks },
     { .name = "meminfo", .mode = S_IFREG | 0444, .show = show_meminfo },
     { .name = "mounts", .mode = S_IFREG | 0444, .show = show_mounts },
+    { .name = "sched", .mode = S_IFREG | 0444, .show = proc_show_sched },
     { .name = "self", .mode = S_IFLNK | 0777, .show = show_self },
     { .name = "slabinfo", .mode = S_IFREG | 0400, .show = show_slabinfo },
     { .name = "stat", .mode = S_IFREG | 0444, .show = show_stat },

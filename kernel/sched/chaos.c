@@ -2,7 +2,7 @@
  * sched/chaos.c - see chaos.h.
  *
  * 1 Idea      A preemption is an ordinary one: need_resched is set earlier than
- *             the end of the slice, or sched_yield() is called where the thread
+ *             the end of the slice, or sched_preempt() is called where the thread
  *             could as well have been switched away by another CPU's progress.
  * 2 States    Distances between timer interrupts begin at 2^9 ns, each power of
  *             two as likely as the next: short ones hit within the few
@@ -20,6 +20,7 @@
 #include "core/boot_info.h"
 #include "core/printk.h"
 #include "core/spinlock.h"
+#include "sched/queue.h"
 #include "sched/sched.h"
 #include "x86/clock.h"
 
@@ -68,18 +69,19 @@ uint64_t chaos_deadline(uint64_t deadline)
     return MIN(deadline, clock_now_ns() + distance);
 }
 
-struct thread *chaos_pick_next(struct run_queue *rq)
+struct thread *chaos_pick_next(struct run_queue *rq, uint64_t now)
 {
-    struct thread *passed[PICK_MAX];
     uint32_t ready = MIN(rq->ready_count, (uint32_t)PICK_MAX);
     uint64_t skip = ready > 1 ? draw() % ready : 0;
+    struct thread *t;
 
-    for (uint64_t i = 0; i < skip; i++)
-        passed[i] = sched_policy->pick_next(rq);
-    struct thread *next = sched_policy->pick_next(rq);
-    for (uint64_t i = 0; i < skip; i++)
-        sched_policy->enqueue(rq, passed[i]);
-    return next;
+    list_for_each (t, &rq->all, ready_link) {
+        if (skip-- > 0)
+            continue;
+        queue_take_locked(rq, t, now);
+        return t;
+    }
+    return NULL;
 }
 
 void chaos_maybe_preempt(void)
@@ -96,7 +98,7 @@ static void at_lock(void)
     if (!t || t->state != THREAD_RUNNING || t == this_cpu->idle ||
         this_cpu->in_irq || !one_of(LOCK_ODDS))
         return;
-    sched_yield();
+    sched_preempt();
 }
 
 void chaos_init(void)

@@ -29,9 +29,9 @@ void chaos_init(void);
  * Context: interrupts off. */
 uint64_t chaos_deadline(uint64_t deadline);
 
-/* The thread that runs next instead of the one whose turn it is: like the
- * policy's pick_next, called in its place.  Locks: rq->lock held. */
-struct thread *chaos_pick_next(struct run_queue *rq);
+/* The thread that runs next instead of the one whose turn it is: like
+ * queue_pick_locked(), called in its place.  Locks: rq->lock held. */
+struct thread *chaos_pick_next(struct run_queue *rq, uint64_t now);
 
 /* A system call has ended, or the timer has interrupted: preempt, perhaps. */
 void chaos_maybe_preempt(void);

@@ -1,7 +1,12 @@
 /*
- * sched/policy_rr.c - round robin: one queue, a slice of one tick each.
+ * sched/policy_rr.c - round robin.
+ *
+ * Idea:    one queue in order of arrival; each thread runs for a tick at most
+ *          and goes to the end.
+ * Good at: sharing alike: of n threads each gets 1/n, and waits n - 1 ticks.
+ * Bad at:  telling a thread that answers somebody from one that computes.
  */
-#include "sched/sched.h"
+#include "sched/policy.h"
 
 static void rr_enqueue(struct run_queue *rq, struct thread *t)
 {
@@ -22,7 +27,7 @@ static struct thread *rr_pick_next(struct run_queue *rq)
     return t;
 }
 
-/* Another thread waits and this one had its slice. */
+/* Its turn is over if another thread waits. */
 static bool rr_tick(struct run_queue *rq, struct thread *t)
 {
     return !list_is_empty(&rq->ready);
@@ -30,8 +35,10 @@ static bool rr_tick(struct run_queue *rq, struct thread *t)
 
 const struct sched_policy policy_rr = {
     .name = "rr",
+    .title = "round robin",
     .enqueue = rr_enqueue,
     .dequeue = rr_dequeue,
     .pick_next = rr_pick_next,
     .tick = rr_tick,
+    .rebalance = sched_longest_waiting,
 };

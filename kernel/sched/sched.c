@@ -1,11 +1,11 @@
 /*
- * sched/sched.c - run queues, switching, preemption, balancing.
+ * sched/sched.c - waking, switching, preemption.
  *
  * 1 Idea      Each CPU has a queue of ready threads; the policy orders it.  A
  *             CPU without a ready thread runs its idle thread, which first
- *             tries to take one from the longest queue and then halts.  At
- *             the end of each slice a CPU takes one from a queue that is
- *             longer than its own by two.
+ *             tries to take one from the longest queue and then halts, with no
+ *             tick until there is work.  A running thread is looked at once per
+ *             tick, and when another one becomes ready.
  * 2 States    NEW -> READY -> RUNNING -> BLOCKED or READY or DEAD.  A thread is
  *             in a run queue exactly while READY.  BLOCKED threads may still be
  *             on their CPU, on the way into switch_to(): waking such a one only
@@ -13,124 +13,59 @@
  * 3 Locking   rq->lock of the CPU in thread->cpu guards the state.  It is held
  *             across switch_context() and dropped by whoever runs next, so
  *             nobody sees a thread as switched away before its registers are
- *             saved.  Two run queues are never locked together.
+ *             saved.  Two run queues are never locked together: a thread that
+ *             may not stay on its CPU is placed elsewhere by who runs next.
  * 4 Failure   Nothing here can fail.
  * 5 Elsewhere Linux preempts the kernel too; here only returns to user mode
  *             and sched_point() give way.
+ *
+ * Next: queue.c (who is next), balance.c (where), wait.c (sleeping).
  */
 #include "sched/sched.h"
 
 #include "core/panic.h"
+#include "sched/balance.h"
 #include "sched/chaos.h"
+#include "sched/queue.h"
 #include "x86/clock.h"
 #include "x86/fpu.h"
 #include "x86/irq.h"
 #include "x86/lapic.h"
 
-#define SLICE_NS (NSEC_PER_SEC / CONFIG_TICK_HZ)
-
 struct run_queue run_queues[CONFIG_MAX_CPUS];
-const struct sched_policy *sched_policy = &policy_rr;
 void (*sched_space_switch)(struct thread *prev, struct thread *next);
 void (*sched_charged)(struct thread *thread);
 
 void switch_context(struct thread *from, struct thread *to);
 void sched_finish_first_switch(void);
-static void schedule(void);
+static void schedule(bool yields);
 
 static struct run_queue *this_queue(void)
 {
     return &run_queues[this_cpu->id];
 }
 
-static bool is_idle(const struct thread *t)
-{
-    return t == cpus[t->cpu].idle;
-}
-
 void sched_init(void)
 {
-    for (unsigned i = 0; i < CONFIG_MAX_CPUS; i++) {
-        struct run_queue *rq = &run_queues[i];
-        spinlock_init(&rq->lock, "run queue", RANK_RUN_QUEUE);
-        list_init(&rq->ready);
-        rq->cpu = i;
-    }
+    for (unsigned i = 0; i < CONFIG_MAX_CPUS; i++)
+        queue_init(&run_queues[i], i);
+    sched_policy_init();
     timer_init_cpus();
     chaos_init();
 }
 
-/* Ask for the next timer interrupt: first software timer, or end of the slice
- * while a thread other than idle runs. */
+/* Ask for the next timer interrupt: first software timer, or tick while a
+ * thread other than idle runs. */
 void sched_program_clock(void)
 {
     uint64_t deadline = timer_next_deadline();
     const struct thread *t = thread_current();
 
-    if (!is_idle(t) && t->slice_end < deadline)
-        deadline = t->slice_end;
-    if (unlikely(chaos_on) && !is_idle(t))
+    if (!sched_is_idle(t) && t->tick_at < deadline)
+        deadline = t->tick_at;
+    if (unlikely(chaos_on) && !sched_is_idle(t))
         deadline = chaos_deadline(deadline);
     clock_program(deadline);
-}
-
-static void enqueue_locked(struct run_queue *rq, struct thread *t)
-    MUST_HOLD(rq->lock);
-static void enqueue_locked(struct run_queue *rq, struct thread *t)
-{
-    t->state = THREAD_READY;
-    t->cpu = rq->cpu;
-    rq->ready_count++;
-    sched_policy->enqueue(rq, t);
-}
-
-static bool cpu_is_idle(unsigned id)
-{
-    const struct cpu *cpu = &cpus[id];
-
-    return cpu->online &&
-           __atomic_load_n(&cpu->current, __ATOMIC_RELAXED) == cpu->idle &&
-           __atomic_load_n(&run_queues[id].ready_count, __ATOMIC_RELAXED) == 0;
-}
-
-/* Where a woken thread goes: its last CPU if that is free, else any free one,
- * else its last. */
-static unsigned choose_cpu(const struct thread *t)
-{
-    if (cpu_count == 1 || cpu_is_idle(t->cpu))
-        return t->cpu;
-    for (unsigned i = 0; i < cpu_count; i++)
-        if (cpu_is_idle(i))
-            return i;
-    return t->cpu;
-}
-
-/* Queue a READY thread that is on no queue, and get the CPU to look. */
-static void place(struct thread *t, unsigned id)
-{
-    struct run_queue *rq = &run_queues[id];
-
-    spin_lock(&rq->lock);
-    enqueue_locked(rq, t);
-    struct cpu *cpu = &cpus[id];
-    bool idle = cpu->current == cpu->idle;
-    if (idle)
-        __atomic_store_n(&cpu->need_resched, 1, __ATOMIC_SEQ_CST);
-    spin_unlock(&rq->lock);
-    if (idle && id != this_cpu->id)
-        lapic_send_ipi(cpu->apic_id, VECTOR_RESCHEDULE);
-}
-
-/* The queue of the thread's CPU, locked; the thread may move until it is. */
-static struct run_queue *lock_queue_of(struct thread *t) NO_LOCK_ANALYSIS
-{
-    for (;;) {
-        uint32_t id = __atomic_load_n(&t->cpu, __ATOMIC_RELAXED);
-        spin_lock(&run_queues[id].lock);
-        if (t->cpu == id)
-            return &run_queues[id];
-        spin_unlock(&run_queues[id].lock);
-    }
 }
 
 bool sched_wake(struct thread *t) NO_LOCK_ANALYSIS
@@ -141,7 +76,7 @@ bool sched_wake(struct thread *t) NO_LOCK_ANALYSIS
     if (seen != THREAD_BLOCKED && seen != THREAD_NEW)
         return false;
 
-    struct run_queue *rq = lock_queue_of(t);
+    struct run_queue *rq = queue_lock_of(t);
     if (t->state != THREAD_BLOCKED && t->state != THREAD_NEW) {
         spin_unlock(&rq->lock);
         return false;
@@ -153,19 +88,29 @@ bool sched_wake(struct thread *t) NO_LOCK_ANALYSIS
     }
     t->state = THREAD_READY;
     spin_unlock(&rq->lock);
-    place(t, choose_cpu(t));
+    queue_place(t, balance_choose_cpu(t));
     return true;
 }
 
-void sched_yield(void) NO_LOCK_ANALYSIS
+static void give_way(bool yields) NO_LOCK_ANALYSIS
 {
     bool on = irqs_enabled();
 
     irqs_disable();
     spin_lock(&this_queue()->lock);
-    schedule();
+    schedule(yields);
     if (on)
         irqs_enable();
+}
+
+void sched_yield(void)
+{
+    give_way(true);
+}
+
+void sched_preempt(void)
+{
+    give_way(false);
 }
 
 void sched_block(void) NO_LOCK_ANALYSIS
@@ -178,25 +123,23 @@ void sched_block(void) NO_LOCK_ANALYSIS
     if (thread_current()->state == THREAD_RUNNING)
         spin_unlock(&rq->lock); /* woken already */
     else
-        schedule();
+        schedule(false);
     if (on)
         irqs_enable();
 }
 
 static void account_switch(struct run_queue *rq, struct thread *prev,
-                           struct thread *next, bool voluntary)
+                           struct thread *next, bool voluntary, uint64_t now)
 {
-    uint64_t now = clock_now_ns();
-
     prev->run_ns += now - prev->switched_in;
-    if (is_idle(prev))
+    if (sched_is_idle(prev))
         rq->idle_ns += now - prev->switched_in;
     if (voluntary)
         prev->switches_voluntary++;
     else
         prev->switches_involuntary++;
     next->switched_in = now;
-    next->slice_end = now + SLICE_NS;
+    next->tick_at = now + SCHED_TICK_NS;
     rq->switches++;
 }
 
@@ -221,14 +164,19 @@ static void load_user_state(struct thread *next)
 }
 
 /* What the next thread does for the previous one, on both ways out of the
- * switch: mark it as off this CPU, drop the lock it took. */
+ * switch: mark it as off this CPU, drop the lock it took, and find it another
+ * CPU if it may not stay. */
 static void finish_switch(void) NO_LOCK_ANALYSIS
 {
     struct run_queue *rq = this_queue();
+    struct thread *displaced = rq->displaced;
 
     __atomic_store_n(&rq->previous->on_cpu, false, __ATOMIC_RELEASE);
     rq->previous = NULL;
+    rq->displaced = NULL;
     spin_unlock(&rq->lock);
+    if (unlikely(displaced != NULL))
+        queue_place(displaced, balance_choose_cpu(displaced));
 }
 
 static void switch_to(struct run_queue *rq, struct thread *next)
@@ -251,34 +199,58 @@ static void switch_to(struct run_queue *rq, struct thread *next)
     finish_switch();
 }
 
+/* The running thread will not be the running thread: queue it again, if it
+ * could go on. */
+static void put_back(struct run_queue *rq, struct thread *prev, bool yields,
+                     uint64_t now) MUST_HOLD(rq->lock);
+static void put_back(struct run_queue *rq, struct thread *prev, bool yields,
+                     uint64_t now)
+{
+    queue_charge_locked(rq, prev, now);
+    if (prev->state != THREAD_RUNNING) {
+        queue_leave_locked(rq, prev);
+        return;
+    }
+    if (unlikely(!sched_is_allowed(prev, rq->cpu))) {
+        queue_leave_locked(rq, prev);
+        prev->state = THREAD_READY;
+        rq->displaced = prev;
+        return;
+    }
+    bool turn_over = yields || prev->turn_over;
+    prev->turn_over = false;
+    if (yields && sched_policy->yield && prev->joined)
+        sched_policy->yield(rq, prev);
+    queue_insert_locked(rq, prev, !turn_over, now);
+}
+
 /* Give the CPU to the next ready thread.  The run queue is locked on entry and
  * not on return; interrupts were off before it was locked, so that whoever
  * unlocks it leaves them off. */
-static void schedule(void) NO_LOCK_ANALYSIS
+static void schedule(bool yields) NO_LOCK_ANALYSIS
 {
     struct run_queue *rq = this_queue();
     struct cpu *cpu = cpu_self();
     struct thread *prev = cpu->current;
     bool voluntary = prev->state != THREAD_RUNNING;
+    uint64_t now = clock_now_ns();
 
     cpu->need_resched = 0;
-    if (!voluntary && !is_idle(prev))
-        enqueue_locked(rq, prev);
-    struct thread *next =
-        unlikely(chaos_on) ? chaos_pick_next(rq) : sched_policy->pick_next(rq);
-    if (next)
-        rq->ready_count--;
-    else
+    if (!sched_is_idle(prev))
+        put_back(rq, prev, yields, now);
+    struct thread *next = unlikely(chaos_on) ? chaos_pick_next(rq, now)
+                                             : queue_pick_locked(rq, now);
+    if (!next)
         next = cpu->idle;
 
     if (next == prev) {
         prev->state = THREAD_RUNNING;
-        prev->slice_end = clock_now_ns() + SLICE_NS;
+        prev->tick_at = now + SCHED_TICK_NS;
         spin_unlock(&rq->lock);
         sched_program_clock();
         return;
     }
-    account_switch(rq, prev, next, voluntary);
+    account_switch(rq, prev, next, voluntary, now);
     switch_to(rq, next);
     sched_program_clock();
 }
@@ -294,43 +266,18 @@ void sched_finish_first_switch(void)
         irqs_enable();
 }
 
-/* Take a ready thread from the longest other queue if that has `least` or more
- * of them. */
-static bool steal_work(uint32_t least)
-{
-    struct run_queue *busiest = NULL;
-
-    for (unsigned i = 0; i < cpu_count; i++) {
-        struct run_queue *rq = &run_queues[i];
-        if (i != this_cpu->id && rq->ready_count >= least &&
-            (!busiest || rq->ready_count > busiest->ready_count))
-            busiest = rq;
-    }
-    if (!busiest)
-        return false;
-    spin_lock(&busiest->lock);
-    struct thread *t = sched_policy->pick_next(busiest);
-    if (t)
-        busiest->ready_count--;
-    spin_unlock(&busiest->lock);
-    if (!t)
-        return false;
-    place(t, this_cpu->id);
-    return true;
-}
-
 __noreturn static void idle_loop(void)
 {
     for (;;) {
         irqs_disable();
         if (!this_cpu->need_resched && this_queue()->ready_count == 0 &&
-            !steal_work(1)) {
+            !balance_pull(1)) {
             /* sti takes effect after the next instruction, so no interrupt
              * comes between it and hlt. */
             __asm__ volatile("sti; hlt; cli" ::: "memory");
         }
         irqs_enable();
-        sched_yield();
+        sched_preempt();
     }
 }
 
@@ -373,7 +320,7 @@ void sched_tick(bool from_user)
     timer_run_due(now);
     if (unlikely(chaos_on))
         this_cpu->need_resched = 1;
-    if (!is_idle(t) && now >= t->slice_end) {
+    if (!sched_is_idle(t) && now >= t->tick_at) {
         struct run_queue *rq = this_queue();
         if (from_user) {
             t->user_ticks++;
@@ -385,11 +332,13 @@ void sched_tick(bool from_user)
         if (sched_charged && t->process)
             sched_charged(t);
         /* A queue that is longer by one is as good as ours. */
-        steal_work(rq->ready_count + 2);
+        balance_pull(rq->ready_count + 2);
         spin_lock(&rq->lock);
-        if (sched_policy->tick(rq, t))
+        if (queue_tick_locked(rq, t, now)) {
+            t->turn_over = true;
             this_cpu->need_resched = 1;
-        t->slice_end = now + SLICE_NS;
+        }
+        t->tick_at = now + SCHED_TICK_NS;
         spin_unlock(&rq->lock);
     }
     sched_program_clock();

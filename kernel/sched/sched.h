@@ -5,35 +5,6 @@
 
 #include "sched/thread.h"
 
-struct run_queue;
-
-/* A scheduling policy: which ready thread runs next on one CPU.  All ops are
- * called with the run queue's lock held, interrupts off, and must not sleep. */
-struct sched_policy {
-    const char *name;
-    void (*enqueue)(struct run_queue *rq, struct thread *t);
-    void (*dequeue)(struct run_queue *rq, struct thread *t);
-    struct thread *(*pick_next)(struct run_queue *rq); /* dequeued; or NULL */
-    bool (*tick)(struct run_queue *rq, struct thread *t); /* true: preempt */
-};
-
-/* Lock key: [L] this->lock */
-struct run_queue {
-    struct spinlock lock;
-    uint32_t cpu;            /* [I] */
-    uint32_t ready_count;    /* [L] */
-    struct list_node ready;  /* [L] used by the policy */
-    struct thread *previous; /* [L] thread being switched away from */
-    uint64_t switches;       /* [L] */
-    uint64_t idle_ns;        /* [L] */
-    uint64_t user_ticks;     /* [C] its CPU's ticks in user mode */
-    uint64_t kernel_ticks;   /* [C] ... in the kernel, not idle */
-};
-
-extern struct run_queue run_queues[CONFIG_MAX_CPUS];
-extern const struct sched_policy policy_rr;
-extern const struct sched_policy *sched_policy; /* [I] */
-
 /* Set by vm: load the address space of `next` if it must change. */
 extern void (*sched_space_switch)(struct thread *prev, struct thread *next);
 
@@ -51,8 +22,11 @@ __noreturn void sched_start_cpu(void);
  * yet does not fall asleep).  Returns false if it was neither.  Context: any. */
 bool sched_wake(struct thread *thread);
 
-/* Give the CPU to another ready thread, if there is one. */
+/* Give way to another ready thread, if there is one. */
 void sched_yield(void);
+
+/* Give the CPU to the thread that should have it now, perhaps this one. */
+void sched_preempt(void);
 
 /* Called where long kernel work may be interrupted: yields if the slice is
  * over.  Context: no spinlock held. */
@@ -61,7 +35,7 @@ static inline void sched_point(void)
     if (CONFIG_LOCKCHECK)
         lockcheck_might_sleep();
     if (unlikely(this_cpu->need_resched))
-        sched_yield();
+        sched_preempt();
 }
 
 /* Switch away; the thread's state says why.  Used by wait.c and thread.c. */
@@ -73,6 +47,32 @@ void sched_program_clock(void);
 
 /* From the timer interrupt. */
 void sched_tick(bool from_user);
+
+/*
+ * Parameters of any thread; `params->inherited` is not looked at.
+ * Context: any, also with spinlocks of a lower rank held; the caller keeps the
+ * thread alive.  Locks: takes its run queue's.
+ */
+void sched_set_params(struct thread *thread, const struct sched_params *params);
+
+/* The CPUs it may run on: bit n for CPU n, at least one that is there.  The
+ * current thread moves when it next gives way. */
+void sched_set_affinity(struct thread *thread, uint32_t mask);
+
+/* It runs with real-time priority `rt_priority` at least, 0: with its own.  For
+ * locks whose owners inherit from who waits for them.  The callers exclude each
+ * other.  False: it was so already. */
+bool sched_inherit(struct thread *thread, unsigned rt_priority);
+
+/* Its real-time priority, own or inherited; 0: it has none. */
+unsigned sched_priority_of(const struct thread *thread);
+
+/* A new thread starts with its parent's parameters, or what reset_on_fork
+ * leaves of them. */
+void sched_fork(struct thread *child, const struct thread *parent);
+
+/* The turn of a thread among its equals; 0: until it gives way. */
+uint64_t sched_interval_ns(const struct thread *thread);
 
 /* Exact run time of a thread so far, also while it runs. */
 uint64_t thread_run_ns(const struct thread *thread);

@@ -223,6 +223,7 @@ struct thread *thread_create(const char *name, bool user)
     t->flags = chaos_thread_flags;
     t->cpu = this_cpu->id;
     list_init(&t->run_link);
+    t->affinity = UINT32_MAX;
     list_init(&t->process_link);
     list_init(&t->futex.owned);
     timer_init(&t->sleep_timer, NULL);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/list.h"
+#include "base/tree.h"
 #include "core/config.h"
 #include "core/types.h"
 #include "sched/timer.h"
@@ -31,7 +32,7 @@ enum {
     THREAD_SIGPENDING = 1,   /* a deliverable signal may be pending */
     THREAD_KILLED = 2,       /* a fatal signal is pending: killable waits end */
     THREAD_RESTORE_MASK = 4, /* sigsuspend: restore saved_mask on the way out */
-    THREAD_IRET = 8, /* leave the syscall by iretq, all registers live */
+    THREAD_IRET = 8,   /* leave the syscall by iretq, all registers live */
     THREAD_CHAOS = 16, /* always, with sched_seed=: look in at each syscall */
     THREAD_WORK = THREAD_SIGPENDING | THREAD_KILLED | THREAD_RESTORE_MASK,
 };
@@ -44,6 +45,26 @@ struct futex_thread {
     struct futex_waiter *waits; /* [F] for one that has an owner, or NULL */
     int inherited;              /* [F] priority of who waits for it, or 0 */
     bool has_ended;             /* [F] owns none any more, nor ever will */
+};
+
+/* How a thread is to be scheduled; sched/params.c.  Lock key: [R] */
+struct sched_params {
+    uint8_t policy;      /* SCHED_* */
+    bool reset_on_fork;  /* children do not get what is special */
+    int8_t nice;         /* -20 (much) to 19 (little) */
+    uint8_t rt_priority; /* 1..99 with SCHED_FIFO and SCHED_RR, else 0 */
+    uint8_t inherited;   /* real-time priority of who waits for its locks */
+};
+
+/* What the policies keep of a thread; each has its own use of it, [R]. */
+struct sched_entity {
+    struct tree_node node;
+    uint64_t key;      /* virtual run time, pass, or predicted burst: ns */
+    uint64_t deadline; /* virtual */
+    uint64_t used;     /* of its turn or burst, ns */
+    uint32_t weight;   /* as counted in the run queue */
+    uint8_t level;
+    uint8_t cpu; /* whose virtual time `key` belongs to */
 };
 
 /*
@@ -60,18 +81,31 @@ struct thread {
     bool on_cpu;                 /* [a] its registers are still live there */
     bool wake_pending;           /* [R] woken between prepare and sleep */
     bool faults_disabled;        /* [S] usercopy must not resolve faults */
+    bool queued;                 /* [R] in a run queue (and READY) */
+    bool joined;                 /* [R] takes part in the policy */
+    bool turn_over;              /* [R] it had its turn: behind its equals */
+    uint8_t queued_rt;           /* [R] real-time level it is queued at, or 0 */
     uint32_t cpu;                /* [R] whose run queue it is on */
-    struct list_node run_link;   /* [R] policy's queue */
+    uint32_t affinity;           /* [R] CPUs it may run on */
+    struct list_node run_link;   /* [R] policy's queue, or real-time level */
+    struct list_node ready_link; /* [R] all ready threads of the queue */
+    struct sched_params params;  /* [R] */
+    struct sched_entity entity;  /* [R] the policy's */
     struct process *process;     /* [I] NULL for kernel threads */
     struct address_space *space; /* [S] user half to load, NULL: keep */
     void *fpu;                   /* [I] saved FPU state, NULL: kernel thread */
     uint64_t fs_base;            /* [S] TLS, saved at switch */
     uint64_t gs_base;            /* [S] user GS base, saved at switch */
     struct timer sleep_timer;    /* deadline of the current wait */
-    uint64_t slice_end;          /* [R] when the current slice is over */
+    uint64_t tick_at;            /* [R] next tick, while it runs */
 
     uint64_t run_ns;               /* [R] time on CPUs */
     uint64_t switched_in;          /* [R] clock at last switch to it */
+    uint64_t charged_ns;           /* [R] of run_ns, to the policy */
+    uint64_t ready_since;          /* [R] clock when it last became READY */
+    uint64_t wait_ns;              /* [R] READY, without the present wait */
+    uint64_t migrations;           /* [R] to another CPU */
+    uint32_t rr_ticks;             /* [R] of its real-time turn */
     uint64_t user_ticks;           /* [S] timer ticks that hit user mode */
     uint64_t kernel_ticks;         /* [S] ... kernel mode */
     uint64_t switches_voluntary;   /* [R] */
@@ -80,7 +114,7 @@ struct thread {
     uint64_t maj_faults;           /* [S] */
     uint8_t mutexes_held[RANK_FIRST_SPIN]; /* [S] with CONFIG_LOCK_CHECKS */
     struct lockcheck_list lockcheck[CONFIG_LOCKCHECK]; /* [S] mutexes */
-    struct wait_queue *waits_on;           /* [S] for ps and gdb */
+    struct wait_queue *waits_on;                       /* [S] for ps and gdb */
 
     uint64_t pending;    /* [P] signals sent to this thread, bit n-1 */
     uint64_t blocked;    /* [P] signal mask */
@@ -93,10 +127,10 @@ struct thread {
     bool parked;                   /* [P] its part of a stopped process */
     uint64_t clear_child_tid;      /* [P] user address or 0 */
     struct futex_thread futex;
-    uint64_t altstack_base;        /* [S] sigaltstack, user address */
-    uint64_t altstack_bytes;       /* [S] 0: none */
-    uint32_t altstack_flags;       /* [S] SS_AUTODISARM */
-    char name[16];                 /* [P] comm, for the log and ps */
+    uint64_t altstack_base;  /* [S] sigaltstack, user address */
+    uint64_t altstack_bytes; /* [S] 0: none */
+    uint32_t altstack_flags; /* [S] SS_AUTODISARM */
+    char name[16];           /* [P] comm, for the log and ps */
     int64_t (*restart)(
         void); /* [S] restart_syscall, for ERESTART_RESTARTBLOCK */
     uint64_t restart_args[4]; /* [S] for it */

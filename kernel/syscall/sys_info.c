@@ -1,5 +1,5 @@
 /*
- * syscall/sys_info.c - the system as a whole, CPUs, names, random bytes.
+ * syscall/sys_info.c - the system as a whole, names, random bytes.
  *
  * Locks: none held here; see the functions called.
  */
@@ -59,72 +59,6 @@ int64_t sys_getrandom(void __user *buf, size_t count, unsigned flags)
         sched_point();
     }
     return (int64_t)done;
-}
-
-/* ---- CPUs ---------------------------------------------------------------- */
-
-static uint64_t online_mask(void)
-{
-    return (1ul << cpu_count) - 1;
-}
-
-/* 0, or -ESRCH when no process or thread `pid` exists (0: the caller). */
-static int check_pid(pid_t pid)
-{
-    if (pid == 0)
-        return 0;
-    spin_lock(&process_tree_lock);
-    bool found = process_find_locked(pid) != NULL;
-    spin_unlock(&process_tree_lock);
-    return found ? 0 : -ESRCH;
-}
-
-int64_t sys_sched_yield(void)
-{
-    sched_yield();
-    return 0;
-}
-
-int64_t sys_getcpu(unsigned __user *cpu, unsigned __user *node,
-                   void __user *unused)
-{
-    unsigned now = this_cpu->id;
-
-    if (cpu && put_user(now, cpu) != 0)
-        return -EFAULT;
-    if (node && put_user(0u, node) != 0)
-        return -EFAULT;
-    return 0;
-}
-
-int64_t sys_sched_getaffinity(pid_t pid, size_t length,
-                              unsigned long __user *mask)
-{
-    uint64_t online = online_mask();
-
-    if (length < sizeof(online) || length % sizeof(online) != 0)
-        return -EINVAL;
-    int err = check_pid(pid);
-    if (err == 0)
-        err = put_user(online, mask);
-    return err != 0 ? err : (int64_t)sizeof(online);
-}
-
-/* Threads cannot be bound to a part of the CPUs: a mask of all of them is what
- * holds anyway, any other is refused. */
-int64_t sys_sched_setaffinity(pid_t pid, size_t length,
-                              const unsigned long __user *mask)
-{
-    uint64_t wanted = 0;
-
-    if (copy_from_user(&wanted, mask, MIN(length, sizeof(wanted))) != 0)
-        return -EFAULT;
-    int err = check_pid(pid);
-    if (err != 0)
-        return err;
-    if ((wanted & online_mask()) == 0)
-        return -EINVAL;
-    return (wanted & online_mask()) == online_mask() ? 0 : -ENOSYS;
 }
 
 /* ---- prctl --------------------------------------------------------------- */

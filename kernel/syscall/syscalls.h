@@ -28,6 +28,8 @@
 struct clone_args;
 struct futex_waitv;
 struct robust_list_head;
+struct sched_attr;
+struct sched_param;
 struct trap_frame;
 
 #define SYSCALL0(nr, name)                 int64_t sys_##name(void);

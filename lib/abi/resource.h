@@ -33,6 +33,10 @@ struct rlimit {
 #define RLIMIT_RTTIME     15
 #define RLIM_NLIMITS      16
 
+#define PRIO_PROCESS 0
+#define PRIO_PGRP    1
+#define PRIO_USER    2
+
 struct rusage {
     struct timeval ru_utime;
     struct timeval ru_stime;

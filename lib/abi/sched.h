@@ -60,6 +60,30 @@ struct clone_args {
 #define SCHED_BATCH 3
 #define SCHED_IDLE  5
 
+#define SCHED_DEADLINE      6
+#define SCHED_RESET_ON_FORK 0x40000000 /* flag of sched_setscheduler() */
+
 struct sched_param {
     int sched_priority;
 };
+
+/* sched_setattr() and sched_getattr(); the last two came later. */
+struct sched_attr {
+    uint32_t size;
+    uint32_t sched_policy;
+    uint64_t sched_flags;
+    int32_t sched_nice;
+    uint32_t sched_priority;
+    uint64_t sched_runtime;
+    uint64_t sched_deadline;
+    uint64_t sched_period;
+    uint32_t sched_util_min;
+    uint32_t sched_util_max;
+};
+
+#define SCHED_ATTR_SIZE_VER0 48
+#define SCHED_ATTR_SIZE_VER1 56
+
+#define SCHED_FLAG_RESET_ON_FORK 0x01
+#define SCHED_FLAG_KEEP_POLICY   0x08
+#define SCHED_FLAG_KEEP_PARAMS   0x10

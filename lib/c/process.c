@@ -1,7 +1,6 @@
 /*
  * lib/c/process.c - processes: creation, waiting, identity, limits.
  */
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,11 +140,6 @@ int getgroups(int count, gid_t groups[])
     return (int)CALL(getgroups, count, groups);
 }
 
-int nice(int increment)
-{
-    return 0; /* all threads have the same priority */
-}
-
 int getrlimit(int resource, struct rlimit *limit)
 {
     return (int)CALL(prlimit64, 0, resource, NULL, limit);
@@ -185,35 +179,3 @@ int reboot(int command)
                      NULL);
 }
 
-int sched_yield(void)
-{
-    return (int)CALL(sched_yield);
-}
-
-/* The system call returns the number of bytes that it filled; the rest of the
- * set is cleared here. */
-int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set)
-{
-    long filled = CALL(sched_getaffinity, pid, size, set);
-
-    if (filled < 0)
-        return -1;
-    for (size_t i = (size_t)filled; i < size; i++)
-        ((char *)set)[i] = 0;
-    return 0;
-}
-
-int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set)
-{
-    return (int)CALL(sched_setaffinity, pid, size, set);
-}
-
-int __cpu_count(const cpu_set_t *set)
-{
-    int count = 0;
-
-    for (size_t i = 0; i < CPU_SETSIZE / 64; i++)
-        for (unsigned long word = set->bits[i]; word != 0; word &= word - 1)
-            count++;
-    return count;
-}

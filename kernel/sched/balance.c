@@ -1,0 +1,94 @@
+/*
+ * sched/balance.c - which CPU a thread runs on.
+ *
+ * Idea:  a thread that wakes goes where it was last if that CPU is free, since
+ *        its data may still be in the caches, else to any free one.  A CPU that
+ *        becomes idle, and one whose tick finds a longer queue elsewhere, pulls
+ *        a thread over; nobody pushes, but where a thread's mask forbids its
+ *        CPU (sched.c).  Affinity is asked at each of these three places.
+ * Locks: queues are looked at without their locks and asked again under one; two
+ *        are never locked together.
+ * Elsewhere: Linux balances over a hierarchy of caches and nodes, by load and
+ *        not by number.
+ */
+#include "sched/balance.h"
+
+#include "sched/queue.h"
+
+static bool cpu_is_free(unsigned id)
+{
+    const struct cpu *cpu = &cpus[id];
+
+    return cpu->online &&
+           __atomic_load_n(&cpu->current, __ATOMIC_RELAXED) == cpu->idle &&
+           __atomic_load_n(&run_queues[id].ready_count, __ATOMIC_RELAXED) == 0;
+}
+
+/* What runs there now, as a real-time priority; idle is below all. */
+static int priority_running(unsigned id)
+{
+    const struct thread *t =
+        __atomic_load_n(&cpus[id].current, __ATOMIC_RELAXED);
+
+    return t == cpus[id].idle ? -1 : (int)sched_rt_priority(t);
+}
+
+/* None of its CPUs is free. */
+static unsigned least_bad_cpu(const struct thread *t)
+{
+    bool stays = sched_is_allowed(t, t->cpu) && cpus[t->cpu].online;
+    unsigned best = t->cpu;
+
+    if (stays && sched_rt_priority(t) == 0)
+        return best;
+    for (unsigned i = 0; i < cpu_count; i++) {
+        if (!sched_is_allowed(t, i) || !cpus[i].online)
+            continue;
+        if (!stays || priority_running(i) < priority_running(best) ||
+            (sched_rt_priority(t) == 0 &&
+             run_queues[i].ready_count < run_queues[best].ready_count))
+            best = i;
+        stays = true;
+    }
+    return best;
+}
+
+unsigned balance_choose_cpu(const struct thread *t)
+{
+    if (cpu_count == 1 || (cpu_is_free(t->cpu) && sched_is_allowed(t, t->cpu)))
+        return t->cpu;
+    for (unsigned i = 0; i < cpu_count; i++)
+        if (cpu_is_free(i) && sched_is_allowed(t, i))
+            return i;
+    return least_bad_cpu(t);
+}
+
+static struct run_queue *longest_other(uint32_t least)
+{
+    struct run_queue *longest = NULL;
+
+    for (unsigned i = 0; i < cpu_count; i++) {
+        struct run_queue *rq = &run_queues[i];
+        if (i != this_cpu->id && rq->ready_count >= least &&
+            (!longest || rq->ready_count > longest->ready_count))
+            longest = rq;
+    }
+    return longest;
+}
+
+bool balance_pull(uint32_t least)
+{
+    struct run_queue *from = longest_other(least);
+
+    if (!from)
+        return false;
+    spin_lock(&from->lock);
+    struct thread *t = sched_policy->rebalance(from, this_cpu->id);
+    if (t)
+        queue_remove_locked(from, t);
+    spin_unlock(&from->lock);
+    if (!t)
+        return false;
+    queue_place(t, this_cpu->id);
+    return true;
+}

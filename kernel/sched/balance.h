@@ -1,0 +1,13 @@
+/*
+ * sched/balance.h - which CPU a thread runs on.
+ */
+#pragma once
+
+#include "sched/policy.h"
+
+/* The CPU that a woken or displaced thread is to be queued on. */
+unsigned balance_choose_cpu(const struct thread *t);
+
+/* Take a ready thread that may run here from the longest other queue, if that
+ * has `least` or more of them.  Context: no run queue locked. */
+bool balance_pull(uint32_t least);
