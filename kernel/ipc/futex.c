@@ -157,7 +157,7 @@ void futex_end_wait_locked(struct futex_waiter *w)
 void futex_waiter_init(struct futex_waiter *w, uint32_t bitset)
 {
     *w = (struct futex_waiter){ .thread = thread_current(), .bitset = bitset };
-    w->priority = futex_priority(w->thread);
+    w->priority = (int)sched_priority_of(w->thread);
     list_init(&w->link);
     list_init(&w->pi_link);
 }

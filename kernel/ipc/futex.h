@@ -104,3 +104,7 @@ extern void (*futex_with_thread)(int32_t tid,
 
 /* Boot. */
 void futex_init(void);
+
+/* The priority of `thread` has changed: if it waits for a lock with an owner, it
+ * gets another place, and the owner inherits accordingly. */
+void futex_pi_priority_changed(struct thread *thread);

@@ -50,11 +50,6 @@ void futex_pi_free(struct futex_pi *pi)
         slab_free(&pi_cache, pi);
 }
 
-int futex_priority(const struct thread *t)
-{
-    return t->futex.inherited;
-}
-
 struct futex_waiter *futex_pi_first_locked(const struct futex_pi *pi)
 {
     return list_is_empty(&pi->waiters)
@@ -67,7 +62,7 @@ static void insert_locked(struct futex_pi *pi, struct futex_waiter *w)
     struct list_node *place = &pi->waiters;
     struct futex_waiter *other;
 
-    w->pi_priority = futex_priority(w->thread);
+    w->pi_priority = (int)sched_priority_of(w->thread);
     list_for_each (other, &pi->waiters, pi_link) {
         if (other->pi_priority < w->pi_priority) {
             place = &other->pi_link;
@@ -98,10 +93,8 @@ static void inherit_locked(struct thread *t) MUST_HOLD(futex_owner_lock);
 static void inherit_locked(struct thread *t)
 {
     for (;;) {
-        int inherited = highest_waiting_locked(t);
-        if (inherited == t->futex.inherited)
+        if (!sched_inherit(t, (unsigned)highest_waiting_locked(t)))
             return;
-        t->futex.inherited = inherited;
         struct futex_waiter *w = t->futex.waits;
         if (!w)
             return;
@@ -166,6 +159,18 @@ void futex_pi_withdraw_locked(struct futex_waiter *w)
     list_remove(&w->pi_link);
     w->thread->futex.waits = NULL;
     inherit_locked(w->pi->owner);
+}
+
+void futex_pi_priority_changed(struct thread *t)
+{
+    spin_lock(&futex_owner_lock);
+    struct futex_waiter *w = t->futex.waits;
+    if (w) {
+        list_remove(&w->pi_link);
+        insert_locked(w->pi, w);
+        inherit_locked(w->pi->owner);
+    }
+    spin_unlock(&futex_owner_lock);
 }
 
 void futex_pi_grant_locked(struct futex_pi *pi)

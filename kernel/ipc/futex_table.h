@@ -101,5 +101,3 @@ int futex_sleep(struct futex_waiter *waiter, uint64_t deadline);
 void futex_pi_init(void);
 /* The locks of an ending thread get new owners. */
 void futex_pi_thread_exit(struct thread *thread, bool is_last);
-/* The priority that counts where threads wait: 0, or real-time 1 to 99. */
-int futex_priority(const struct thread *thread);

@@ -43,7 +43,6 @@ struct futex_thread {
     uint64_t robust_list;       /* [S] user address of a list of some, or 0 */
     struct list_node owned;     /* [F] owned ones that others wait for */
     struct futex_waiter *waits; /* [F] for one that has an owner, or NULL */
-    int inherited;              /* [F] priority of who waits for it, or 0 */
     bool has_ended;             /* [F] owns none any more, nor ever will */
 };
 

@@ -11,6 +11,7 @@
 #include "abi/resource.h"
 #include "abi/sched.h"
 #include "base/string.h"
+#include "ipc/futex.h"
 #include "proc/pid.h"
 #include "proc/process.h"
 #include "sched/sched.h"
