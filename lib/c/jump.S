@@ -1,6 +1,7 @@
 /*
  * lib/c/jump.S - functions that C cannot express: setjmp and longjmp, vfork,
- * clone, and the return from signal handlers.
+ * clone, the end of a thread without a stack, and the return from signal
+ * handlers.
  *
  * A jmp_buf holds the registers that a called function must preserve, the
  * stack pointer after the return of setjmp, and its return address.
@@ -92,6 +93,21 @@ clone:
     syscall
     hlt
     .size clone, . - clone
+
+/*
+ * __unmap_and_exit(mapping, size): rsp is in the mapping, so after munmap there
+ * is no stack; neither system call needs one.
+ */
+    .globl __unmap_and_exit
+    .type __unmap_and_exit, @function
+__unmap_and_exit:
+    mov     $11, %eax       /* SYS_munmap */
+    syscall
+    xor     %edi, %edi
+    mov     $60, %eax       /* SYS_exit */
+    syscall
+    hlt
+    .size __unmap_and_exit, . - __unmap_and_exit
 
 /* Signal handlers return to here. */
     .globl __signal_return

@@ -30,11 +30,6 @@ long syscall(long number, ...)
     return call_result(raw_call6(number, a[0], a[1], a[2], a[3], a[4], a[5]));
 }
 
-pid_t fork(void)
-{
-    return (pid_t)CALL(fork);
-}
-
 pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 {
     return (pid_t)CALL(wait4, pid, status, options, usage);

@@ -1,6 +1,6 @@
 /*
  * lib/c/start.c - finds arguments, environment and auxiliary vector on the
- * stack that exec made, and runs main().
+ * stack that exec made, and runs main().  Read next: tls.c
  */
 #include "start.h"
 
@@ -17,7 +17,7 @@ char *program_invocation_name = (char[]){ "" };
 char *program_invocation_short_name = (char[]){ "" };
 
 static const Elf64_auxv_t *auxv;
-static int last_error;
+static __thread int last_error;
 
 int *__errno_location(void)
 {
@@ -34,6 +34,7 @@ void libc_start(unsigned long *stack)
     for (end = environ; *end != NULL; end++)
         continue;
     auxv = (const Elf64_auxv_t *)(end + 1);
+    libc_tls_start();
     if (argc > 0) {
         char *slash = strrchr(argv[0], '/');
 
@@ -48,6 +49,7 @@ unsigned long getauxval(unsigned long type)
     for (const Elf64_auxv_t *a = auxv; a->a_type != AT_NULL; a++)
         if (a->a_type == type)
             return a->a_un.a_val;
-    errno = ENOENT;
+    if (type != AT_PHDR) /* asked for before there is an errno */
+        errno = ENOENT;
     return 0;
 }

@@ -5,3 +5,6 @@
 
 /* Called by crt0.S with the stack as exec made it. */
 void libc_start(unsigned long *stack) __attribute__((noreturn));
+
+/* Gives the first thread its struct pthread and its __thread variables. */
+void libc_tls_start(void);
