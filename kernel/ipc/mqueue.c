@@ -21,6 +21,7 @@
 #include "abi/errno.h"
 #include "abi/limits.h"
 #include "abi/poll.h"
+#include "base/format.h"
 #include "base/string.h"
 #include "core/restart.h"
 #include "fs/poll.h"
@@ -434,6 +435,33 @@ int mq_attributes(struct file *file, const struct mq_attr *new,
     return 0;
 }
 
+/* The state of the queue as a line of text, in Linux's format. */
+static int64_t mq_read(struct file *file, struct uio *uio, uint64_t *offset)
+{
+    struct queue *q = queue_of(file);
+    struct message *m;
+    uint64_t bytes = 0;
+    char text[80];
+
+    mutex_lock(&mq_lock);
+    list_for_each (m, &q->messages, link)
+        bytes += m->bytes;
+    bool told = is_registered(q);
+    bool by_signal = told && q->notice.event.sigev_notify == SIGEV_SIGNAL;
+    uint64_t length = (uint64_t)base_snprintf(
+        text, sizeof(text),
+        "QSIZE:%-10lu NOTIFY:%-5d SIGNO:%-5d NOTIFY_PID:%-6d\n", bytes,
+        told ? q->notice.event.sigev_notify : 0,
+        by_signal ? q->notice.event.sigev_signo : 0, told ? q->notice.pid : 0);
+    mutex_unlock(&mq_lock);
+    if (*offset >= length)
+        return 0;
+    uint64_t wanted = MIN(uio->left, length - *offset);
+    uint64_t done = uio_copy_to(uio, text + *offset, wanted);
+    *offset += done;
+    return done == 0 && wanted > 0 ? -EFAULT : (int64_t)done;
+}
+
 static unsigned mq_poll(struct file *file, struct poll_table *table)
 {
     struct queue *q = queue_of(file);
@@ -460,8 +488,10 @@ static void mq_release(struct file *file)
 }
 
 static const struct file_ops mq_file_ops = {
+    .read = mq_read,
     .poll = mq_poll,
     .release = mq_release,
+    .seekable = true,
 };
 
 void mq_init(void)

@@ -227,6 +227,39 @@ static void check_notify(void)
     discard();
 }
 
+/* What read() says of the queue. */
+static void check_status(const char *what, int bytes, int signal_number)
+{
+    char line[100], expected[100];
+    int pid = signal_number ? (int)getpid() : 0;
+    snprintf(expected, sizeof(expected),
+             "QSIZE:%-10d NOTIFY:%-5d SIGNO:%-5d NOTIFY_PID:%-6d\n", bytes, 0,
+             signal_number, pid);
+    NEED(lseek(queue, 0, SEEK_SET) == 0);
+    ssize_t length = read(queue, line, sizeof(line));
+    CHECK(length == (ssize_t)strlen(expected) &&
+              memcmp(line, expected, (size_t)length) == 0,
+          "%s", what);
+    CHECK_EQ(read(queue, line, sizeof(line)), 0, "and no more");
+}
+
+static void check_read(void)
+{
+    struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+                              .sigev_signo = SIGUSR2 };
+    queue = fresh(0);
+    check_status("read of an empty queue", 0, 0);
+    NEED(mq_send(queue, "abc", 3, 0) == 0 && mq_send(queue, "de", 2, 1) == 0);
+    check_status("of one with 5 bytes", 5, 0);
+    NEED(mq_notify(queue, &event) == 0);
+    check_status("with a registration", 5, SIGUSR2);
+    CHECK_EQ(pread(queue, text, 4, 6), 4, "a piece of it");
+    CHECK(memcmp(text, "5   ", 4) == 0, "the number");
+    CHECK_ERRNO(write(queue, "x", 1), EINVAL, "write");
+    CHECK_ERRNO(pread(queue, badptr(0), 1, 0), EFAULT, "a bad address");
+    discard();
+}
+
 static int child_answers(void *unused)
 {
     (void)unused;
@@ -276,6 +309,7 @@ int main(void)
     check_order();
     check_wakeups();
     check_notify();
+    check_read();
     check_rounds_trip();
     check_bad_pointers();
     return check_done();
