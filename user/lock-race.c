@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../lib/sync/lockfile.h"
 #include "common/measure.h"
 #include "common/options.h"
 #include "common/report.h"
@@ -20,87 +21,74 @@ static const char help[] =
     "Usage: lock-race [-p PROCESSES] [-n STEPS]\n"
     "PROCESSES (default 4) processes count to STEPS (default 200) each, in "
     "one\n"
-    "file: read the number, give way, write the number plus 1.\n"
+    "file: read the number, give way, write the number plus 1. Where a lock\n"
+    "survives its owner every tenth step is that of a child which dies while\n"
+    "it holds the lock.\n"
     "\n"
     "Watch the column \"lost\". Without a lock two processes read the same\n"
-    "number and one of the two steps is lost. Each kind of lock keeps all\n"
-    "steps: a lock file made with O_EXCL (who finds it there tries again, and\n"
-    "\"tries\" counts that: it is busy waiting), flock, and fcntl's record "
-    "lock,\n"
-    "in which waiting processes sleep. A process that dies takes its flock "
-    "and\n"
-    "fcntl locks along; its lock file would stay.\n";
+    "number and one of the two steps is lost. The lock files 1 to 5 are those\n"
+    "of lib/sync/lockfile.h. To look whether the file is there and then to\n"
+    "make it (1) are two steps, and others come between. O_EXCL (2) makes "
+    "them\n"
+    "one, but the file of an owner that died would stay. To take it away (3)\n"
+    "may hit a new owner's file. A file that the kernel locks (flock) is\n"
+    "unlocked by the death of its owner, but who removes the file at the end\n"
+    "(4) leaves others waiting at a file without a name; they have to look\n"
+    "again (5). flock and fcntl's record lock of the counter itself need no\n"
+    "such care. \"tries\" counts busy waiting; with flock and fcntl the "
+    "kernel\n"
+    "lets processes sleep.\n";
 
 static const char data[] = "/tmp/lock-race.data";
 static const char lock_file[] = "/tmp/lock-race.lock";
 
+enum { DEATHS = 10 }; /* one step of so many, where a kind stands it */
+
 struct kind {
     const char *name;
-    int (*lock)(int fd, unsigned long *tries);
-    int (*unlock)(int fd);
+    int (*lock)(struct lockfile *l);
+    int (*unlock)(struct lockfile *l);
+    int survives; /* its owners may die */
+    int is_good;  /* no step may be lost */
 };
 
-static int no_lock(int fd, unsigned long *tries)
+static int no_lock(struct lockfile *l)
 {
-    (void)fd;
-    (void)tries;
+    (void)l;
     return 0;
 }
 
-static int no_unlock(int fd)
+static int flock_lock(struct lockfile *l)
 {
-    (void)fd;
-    return 0;
+    return flock(l->fd, LOCK_EX);
 }
 
-static int file_lock(int fd, unsigned long *tries)
+static int flock_unlock(struct lockfile *l)
 {
-    int lock;
-    (void)fd;
-    while ((lock = open(lock_file, O_CREAT | O_EXCL | O_WRONLY, 0600)) < 0) {
-        if (errno != EEXIST)
-            return -1;
-        ++*tries;
-        sched_yield();
-    }
-    return close(lock);
+    return flock(l->fd, LOCK_UN);
 }
 
-static int file_unlock(int fd)
-{
-    (void)fd;
-    return unlink(lock_file);
-}
-
-static int flock_lock(int fd, unsigned long *tries)
-{
-    (void)tries;
-    return flock(fd, LOCK_EX);
-}
-
-static int flock_unlock(int fd)
-{
-    return flock(fd, LOCK_UN);
-}
-
-static int record_lock(int fd, unsigned long *tries)
+static int record_lock(struct lockfile *l)
 {
     struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-    (void)tries;
-    return fcntl(fd, F_SETLKW, &range);
+    return fcntl(l->fd, F_SETLKW, &range);
 }
 
-static int record_unlock(int fd)
+static int record_unlock(struct lockfile *l)
 {
     struct flock range = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
-    return fcntl(fd, F_SETLK, &range);
+    return fcntl(l->fd, F_SETLK, &range);
 }
 
 static const struct kind kinds[] = {
-    { "no lock", no_lock, no_unlock },
-    { "lock file (O_EXCL)", file_lock, file_unlock },
-    { "flock", flock_lock, flock_unlock },
-    { "fcntl", record_lock, record_unlock },
+    { "no lock", no_lock, no_lock, 0, 0 },
+    { "1 look, then make", lockfile_look, lockfile_unlink, 0, 0 },
+    { "2 make (O_EXCL)", lockfile_make, lockfile_unlink, 0, 1 },
+    { "3 break a dead one's", lockfile_break, lockfile_unlink, 1, 0 },
+    { "4 flock and remove", lockfile_remove, lockfile_close, 1, 0 },
+    { "5 flock, look again", lockfile_recheck, lockfile_close, 1, 1 },
+    { "flock", flock_lock, flock_unlock, 1, 1 },
+    { "fcntl", record_lock, record_unlock, 1, 1 },
 };
 
 /* One step: between reading and writing the others get their chance. */
@@ -114,17 +102,39 @@ static int count_once(int fd)
     return pwrite(fd, &value, sizeof value, 0) == sizeof value ? 0 : -1;
 }
 
+/* What a process locks by: the lock file, or an open file of its own. */
+static int open_lock(struct lockfile *l)
+{
+    *l = (struct lockfile){ .path = lock_file, .fd = open(data, O_RDWR) };
+    return l->fd;
+}
+
+/* A step by a child that dies with the lock. 0 if it was done. */
+static int count_and_die(const struct kind *kind)
+{
+    int status;
+    struct lockfile l;
+    pid_t pid = fork();
+    if (pid == 0) {
+        int fd = open_lock(&l);
+        _exit(fd < 0 || kind->lock(&l) || count_once(fd));
+    }
+    return pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0;
+}
+
 /* A child: counts, then tells how often it found the lock taken. */
 static int count(const struct kind *kind, long steps, int out)
 {
-    unsigned long tries = 0;
-    int fd = open(data, O_RDWR); /* flock needs an open file of our own */
+    struct lockfile l;
+    int fd = open_lock(&l);
     if (fd < 0)
         return 1;
     for (long i = 0; i < steps; i++)
-        if (kind->lock(fd, &tries) || count_once(fd) || kind->unlock(fd))
+        if (kind->survives && i % DEATHS == DEATHS - 1
+                ? count_and_die(kind)
+                : kind->lock(&l) || count_once(fd) || kind->unlock(&l))
             return 1;
-    return write(out, &tries, sizeof tries) != sizeof tries;
+    return write(out, &l.tries, sizeof l.tries) != sizeof l.tries;
 }
 
 /* Starts the processes and adds up their tries. 0, or -1 after an error. */
@@ -154,6 +164,7 @@ static int run(const struct kind *kind, long processes, long steps,
 static int show(const struct kind *kind, long processes, long steps)
 {
     unsigned long tries = 0;
+    unlink(lock_file);
     long value = 0, wanted = processes * steps;
     int fd = open(data, O_RDWR | O_CREAT | O_TRUNC, 0600);
     if (fd < 0 || write(fd, &value, sizeof value) != sizeof value)
@@ -167,7 +178,7 @@ static int show(const struct kind *kind, long processes, long steps)
     printf("%-20s %8ld %8ld %8ld %10lu %8llu\n", kind->name, wanted, value,
            wanted - value, tries, (end - start) / 1000);
     fflush(stdout);
-    if (kind->lock != no_lock && value != wanted)
+    if (kind->is_good && value != wanted)
         err = -1;
     return err;
 }
@@ -195,10 +206,10 @@ int main(int argc, char **argv)
     printf("%-20s %8s %8s %8s %10s %8s\n", "", "steps", "counted", "lost",
            "tries", "us");
     fflush(stdout);
-    unlink(lock_file);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && !status; i++)
         status = show(&kinds[i], processes, steps) != 0;
     unlink(data);
+    unlink(lock_file);
     if (status)
         report("the count went wrong");
     return report_finish(status);
