@@ -6,22 +6,18 @@
  * smp: 1 2 4
  * timeout: 120
  */
-#include <fcntl.h>
-#include <linux/futex.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "common/child.h"
 #include "common/raw.h"
 #include "common/thread.h"
+#include "common/thread_block.h"
 
-enum { SPINNERS = 3, BLOCKERS = 12, MOST = SPINNERS + BLOCKERS };
+enum { SPINNERS = 3, BLOCKERS = THREAD_BLOCKS, MOST = SPINNERS + BLOCKERS };
 
 static struct thread threads[MOST];
 static volatile int stay_blocked;
@@ -99,89 +95,18 @@ static __attribute__((noreturn)) int spins(void *unused)
     }
 }
 
-static int pipe_ends[2], full_ends[2], sockets[2];
-
-static void block_in(long kind)
-{
-    static volatile uint32_t word;
-    struct pollfd p = { pipe_ends[0], POLLIN, 0 };
-    struct timespec long_time = { 1000, 0 };
-    static char bytes[PAGE];
-    unsigned long set = 1ul << (SIGUSR2 - 1);
-    fd_set readable;
-    FD_ZERO(&readable);
-    FD_SET(pipe_ends[0], &readable);
-    switch (kind) {
-    case 0:
-        RAW3(SYS_read, pipe_ends[0], bytes, 1);
-        break;
-    case 1:
-        RAW3(SYS_write, full_ends[1], bytes, PAGE);
-        break;
-    case 2:
-        RAW6(SYS_futex, &word, FUTEX_WAIT, 0, 0, 0, 0);
-        break;
-    case 3:
-        RAW6(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &long_time, 0, 0);
-        break;
-    case 4:
-        RAW2(SYS_nanosleep, &long_time, 0);
-        break;
-    case 5:
-        RAW3(SYS_poll, &p, 1, -1);
-        break;
-    case 6:
-        RAW6(SYS_select, pipe_ends[0] + 1, &readable, 0, 0, 0, 0);
-        break;
-    case 7:
-        RAW6(SYS_recvfrom, sockets[0], bytes, 1, 0, 0, 0);
-        break;
-    case 8:
-        RAW4(SYS_wait4, -1, 0, 0, 0);
-        break;
-    case 9:
-        RAW1(SYS_pause, 0);
-        break;
-    case 10:
-        RAW4(SYS_rt_sigtimedwait, &set, 0, 0, 8);
-        break;
-    default:
-        RAW4(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &long_time, 0);
-    }
-}
-
 static __attribute__((noreturn)) int blocks(void *kind)
 {
     __atomic_fetch_add(&s->ready, 1, __ATOMIC_SEQ_CST);
     for (;;) {
-        block_in((long)kind);
+        thread_block((long)kind);
     }
-}
-
-/* A child for wait4 to wait for; it goes with its parent's end of a pipe. */
-static void make_grandchild(void)
-{
-    int ends_[2];
-    char byte;
-    NEED(pipe(ends_) == 0);
-    if (fork() == 0) {
-        close(ends_[1]);
-        (void)!read(ends_[0], &byte, 1);
-        _exit(0);
-    }
-    close(ends_[0]);
 }
 
 static void start_all(void)
 {
     s->ready = 0;
-    make_grandchild();
-    NEED(pipe(pipe_ends) == 0 && pipe(full_ends) == 0);
-    NEED(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0);
-    fcntl(full_ends[1], F_SETFL, O_NONBLOCK);
-    while (write(full_ends[1], "x", 1) == 1) {
-    }
-    fcntl(full_ends[1], F_SETFL, 0);
+    thread_block_prepare();
     for (long i = 0; i < BLOCKERS; i++) {
         int tid = thread_start(&threads[i], blocks, (void *)i);
         NEED(thread_await_state(getpid(), tid, 'S'));
