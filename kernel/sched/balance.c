@@ -6,6 +6,8 @@
  *        becomes idle, and one whose tick finds a longer queue elsewhere, pulls
  *        a thread over; nobody pushes, but where a thread's mask forbids its
  *        CPU (sched.c).  Affinity is asked at each of these three places.
+ *        Of two queues that differ by one none is better; yet from time to time
+ *        a thread changes over, or it would always share with more than others.
  * Locks: queues are looked at without their locks and asked again under one; two
  *        are never locked together.
  * Elsewhere: Linux balances over a hierarchy of caches and nodes, by load and
@@ -14,6 +16,8 @@
 #include "sched/balance.h"
 
 #include "sched/queue.h"
+
+enum { EVEN_OUT_TICKS = 10 };
 
 static bool cpu_is_free(unsigned id)
 {
@@ -63,13 +67,15 @@ unsigned balance_choose_cpu(const struct thread *t)
     return least_bad_cpu(t);
 }
 
+/* Of equals the next CPU's, so that all get their turn. */
 static struct run_queue *longest_other(uint32_t least)
 {
     struct run_queue *longest = NULL;
+    unsigned id = this_cpu->id;
 
-    for (unsigned i = 0; i < cpu_count; i++) {
-        struct run_queue *rq = &run_queues[i];
-        if (i != this_cpu->id && rq->ready_count >= least &&
+    for (unsigned i = 1; i < cpu_count; i++) {
+        struct run_queue *rq = &run_queues[(id + i) % cpu_count];
+        if (rq->ready_count >= least &&
             (!longest || rq->ready_count > longest->ready_count))
             longest = rq;
     }
@@ -91,4 +97,11 @@ bool balance_pull(uint32_t least)
         return false;
     queue_place(t, this_cpu->id);
     return true;
+}
+
+void balance_tick(const struct run_queue *rq)
+{
+    bool even_out = (rq->user_ticks + rq->kernel_ticks) % EVEN_OUT_TICKS == 0;
+
+    balance_pull(rq->ready_count + (even_out ? 1 : 2));
 }

@@ -11,3 +11,7 @@ unsigned balance_choose_cpu(const struct thread *t);
 /* Take a ready thread that may run here from the longest other queue, if that
  * has `least` or more of them.  Context: no run queue locked. */
 bool balance_pull(uint32_t least);
+
+/* A tick of the CPU with this queue, which is busy: pull if another is worse
+ * off.  Context: timer interrupt, no run queue locked. */
+void balance_tick(const struct run_queue *rq);

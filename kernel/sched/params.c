@@ -40,23 +40,29 @@ static void kick(const struct thread *t)
         lapic_send_ipi(cpu->apic_id, VECTOR_RESCHEDULE);
 }
 
-/* Change the parameters; true: the thread was taken out of its queue and must
- * be placed. */
-static bool change_locked(struct run_queue *rq, struct thread *t,
+/* A thread that is ready keeps its place if its real-time priority stays, is
+ * the first of its equals if that falls, and the last if it rises, as on
+ * Linux. */
+static void change_locked(struct run_queue *rq, struct thread *t,
                           const struct sched_params *params)
     MUST_HOLD(rq->lock);
-static bool change_locked(struct run_queue *rq, struct thread *t,
+static void change_locked(struct run_queue *rq, struct thread *t,
                           const struct sched_params *params)
 {
-    bool queued = t->state == THREAD_READY;
+    unsigned before = sched_rt_priority(t);
+    unsigned after = MAX(params->rt_priority, params->inherited);
+    bool moves = t->state == THREAD_READY && (before != after || after == 0);
+    uint64_t now = clock_now_ns();
 
-    if (queued)
+    if (moves)
         queue_remove_locked(rq, t);
     t->params = *params;
     t->rr_ticks = 0;
-    if (t->state == THREAD_RUNNING)
+    if (moves)
+        queue_insert_locked(rq, t, after < before, now);
+    if (t->state == THREAD_RUNNING ||
+        (moves && queue_preempts_locked(rq, cpus[rq->cpu].current, t, now)))
         kick(t);
-    return queued;
 }
 
 /* Lock the thread's queue while the thread is in a queue or needs none: not
@@ -79,10 +85,8 @@ void sched_set_params(struct thread *t,
     struct run_queue *rq = lock_settled(t);
 
     new.inherited = t->params.inherited;
-    bool place = change_locked(rq, t, &new);
+    change_locked(rq, t, &new);
     spin_unlock(&rq->lock);
-    if (place)
-        queue_place(t, t->cpu);
 }
 
 bool sched_inherit(struct thread *t, unsigned rt_priority) NO_LOCK_ANALYSIS
@@ -92,10 +96,8 @@ bool sched_inherit(struct thread *t, unsigned rt_priority) NO_LOCK_ANALYSIS
     struct run_queue *rq = lock_settled(t);
     struct sched_params new = t->params;
     new.inherited = (uint8_t)rt_priority;
-    bool place = change_locked(rq, t, &new);
+    change_locked(rq, t, &new);
     spin_unlock(&rq->lock);
-    if (place)
-        queue_place(t, t->cpu);
     return true;
 }
 
@@ -124,8 +126,11 @@ void sched_fork(struct thread *child, const struct thread *parent)
         return;
     child->params.reset_on_fork = false;
     child->params.rt_priority = 0;
-    if (child->params.policy == SCHED_FIFO || child->params.policy == SCHED_RR)
+    if (child->params.policy == SCHED_FIFO ||
+        child->params.policy == SCHED_RR) {
         child->params.policy = SCHED_OTHER;
+        child->params.nice = 0;
+    }
     child->params.nice = MAX(child->params.nice, 0);
 }
 

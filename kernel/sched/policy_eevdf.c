@@ -5,22 +5,26 @@
  *             the greater its weight.  Were the CPU shared perfectly, all would
  *             be the same at each moment: V, the weighted mean.  Who is not
  *             ahead of V has not had more than its share: it is eligible.  Of
- *             the eligible ones that runs whose present request, a tick's worth
- *             of its own time, is due first.
+ *             the eligible ones that runs whose present request, some of its
+ *             own time, is due first.
  * 2 Figures   entity.key is the virtual time, entity.deadline when the present
- *             request is due, both in ns of a thread of nice 0.  To find V,
+ *             request is due, both in ns of a thread of nice 0; entity.used
+ *             the real time since it woke.  To find V,
  *                 V = clock + weighted / weight
  *             with weight = sum of w, weighted = sum of w * (key - clock), over
  *             all that take part, the running thread too.  The clock follows V,
  *             so that `weighted` stays small.
- * 3 Sleep     Who sleeps keeps its virtual time while V goes on, so that it is
+ * 3 Requests  A tick's worth, but of one who wakes only what it last computed
+ *             between two sleeps: who needs little is due soon, and answers in
+ *             time without getting more than its share.
+ * 4 Sleep     Who sleeps keeps its virtual time while V goes on, so that it is
  *             behind when it wakes and soon has its turn; but not by more than
  *             a tick's worth, or it could save up.  Who goes to another CPU
  *             takes its distance from V along.
- * 4 Cost      A tree by deadline: O(log n) to put in and take out; to find the
+ * 5 Cost      A tree by deadline: O(log n) to put in and take out; to find the
  *             first eligible one, as many steps as there are urgent threads that
  *             have had more than their share, mostly none.
- * 5 Elsewhere Linux since 6.6; before that its CFS took the least virtual time.
+ * 6 Elsewhere Linux since 6.6; before that its CFS took the least virtual time.
  *             Linux keeps the least virtual time of each subtree, to find the
  *             eligible one in O(log n).
  *
@@ -30,9 +34,10 @@
 
 #include "core/panic.h"
 
-#define REQUEST_NS SCHED_TICK_NS
-/* Who wakes takes the CPU away only if it is behind by so much. */
-#define WAKE_BEHIND_NS NSEC_PER_MSEC
+#define REQUEST_NS       SCHED_TICK_NS
+#define LEAST_REQUEST_NS NSEC_PER_MSEC
+/* Who wakes takes the CPU away only if it is due earlier by so much. */
+#define WAKE_EARLIER_NS NSEC_PER_MSEC
 
 /* Real ns of a thread of this weight in virtual ns. */
 static uint64_t virtual_ns(uint64_t ns, uint32_t weight)
@@ -85,9 +90,9 @@ static void move_clock(struct run_queue *rq)
     rq->weighted -= (int64_t)(by * rq->weight);
 }
 
-static void new_request(struct sched_entity *e)
+static void new_request(struct sched_entity *e, uint64_t ns)
 {
-    e->deadline = e->key + virtual_ns(REQUEST_NS, e->weight);
+    e->deadline = e->key + virtual_ns(ns, e->weight);
 }
 
 /* How far ahead of V it is: by its clock of another CPU, read without that
@@ -114,7 +119,9 @@ static void eevdf_join(struct run_queue *rq, struct thread *t)
     e->key = mean + (uint64_t)(is_new ? 0 : distance(rq, e, mean));
     e->cpu = (uint8_t)rq->cpu;
     count_in(rq, e);
-    new_request(e);
+    new_request(e, is_new ? REQUEST_NS
+                          : MAX(MIN(e->used, REQUEST_NS), LEAST_REQUEST_NS));
+    e->used = 0;
 }
 
 static void eevdf_leave(struct run_queue *rq, struct thread *t)
@@ -140,7 +147,7 @@ static void eevdf_enqueue(struct run_queue *rq, struct thread *t)
         count_out(rq, e);
         e->weight = sched_weight(t);
         count_in(rq, e);
-        new_request(e);
+        new_request(e, REQUEST_NS);
     }
     tree_insert(&rq->tree, &e->node, by_deadline);
 }
@@ -183,10 +190,11 @@ static void eevdf_charge(struct run_queue *rq, struct thread *t, uint64_t ns)
     struct sched_entity *e = &t->entity;
     uint64_t by = virtual_ns(ns, e->weight);
 
+    e->used += ns;
     e->key += by;
     rq->weighted += (int64_t)(by * e->weight);
     if ((int64_t)(e->key - e->deadline) >= 0)
-        new_request(e);
+        new_request(e, REQUEST_NS);
     move_clock(rq);
 }
 
@@ -204,8 +212,8 @@ static void eevdf_yield(struct run_queue *rq, struct thread *t)
 static bool eevdf_wake(struct run_queue *rq, struct thread *current,
                        struct thread *woken)
 {
-    return (int64_t)(current->entity.key - woken->entity.key) >
-               (int64_t)WAKE_BEHIND_NS &&
+    return (int64_t)(current->entity.deadline - woken->entity.deadline) >
+               (int64_t)WAKE_EARLIER_NS &&
            is_eligible(rq, &woken->entity);
 }
 

@@ -149,6 +149,7 @@ static void take_from_queue(struct run_queue *rq, struct thread *t)
 void queue_remove_locked(struct run_queue *rq, struct thread *t)
 {
     take_from_queue(rq, t);
+    t->wait_ns += clock_now_ns() - t->ready_since;
     queue_leave_locked(rq, t);
 }
 
@@ -178,6 +179,9 @@ void queue_charge_locked(struct run_queue *rq, struct thread *t, uint64_t now)
     uint64_t run = t->run_ns + now - t->switched_in;
     uint64_t ns = run - t->charged_ns;
 
+    /* Who looked at the clock before it got the lock may be late. */
+    if ((int64_t)ns <= 0)
+        return;
     t->charged_ns = run;
     if (sched_policy->charge && t->joined)
         sched_policy->charge(rq, t, ns);

@@ -212,8 +212,8 @@ static void put_back(struct run_queue *rq, struct thread *prev, bool yields,
         return;
     }
     if (unlikely(!sched_is_allowed(prev, rq->cpu))) {
-        queue_leave_locked(rq, prev);
         prev->state = THREAD_READY;
+        queue_leave_locked(rq, prev);
         rq->displaced = prev;
         return;
     }
@@ -331,8 +331,7 @@ void sched_tick(bool from_user)
         }
         if (sched_charged && t->process)
             sched_charged(t);
-        /* A queue that is longer by one is as good as ours. */
-        balance_pull(rq->ready_count + 2);
+        balance_tick(rq);
         spin_lock(&rq->lock);
         if (queue_tick_locked(rq, t, now)) {
             t->turn_over = true;

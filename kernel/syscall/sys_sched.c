@@ -26,10 +26,15 @@ static bool is_realtime(int policy)
     return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
+/* With a nice value that counts. */
+static bool is_fair(int policy)
+{
+    return policy == SCHED_OTHER || policy == SCHED_BATCH;
+}
+
 static bool is_policy(int policy)
 {
-    return is_realtime(policy) || policy == SCHED_OTHER ||
-           policy == SCHED_BATCH || policy == SCHED_IDLE;
+    return is_realtime(policy) || is_fair(policy) || policy == SCHED_IDLE;
 }
 
 /* Thread `tid`, 0: the caller; NULL if there is none. */
@@ -96,29 +101,40 @@ static int check_change(const struct thread *t, const struct sched_params *p)
 /* What is to change; fields as in struct sched_attr. */
 struct change {
     int policy; /* -1: as it is */
-    bool reset_on_fork, keep_params;
+    bool reset_on_fork, keep_params, bad_flags;
     int nice; /* outside of real time, with has_nice */
     bool has_nice;
     uint32_t priority;
 };
 
+/* What the thread would have. */
 static int merge(const struct thread *t, const struct change *c,
                  struct sched_params *p)
 {
-    *p = t->params;
-    if (c->policy >= 0) {
-        p->policy = (uint8_t)c->policy;
-        p->reset_on_fork = c->reset_on_fork;
-    }
-    if (c->keep_params)
-        return 0;
-    if (c->priority > RT_PRIORITY_MAX ||
-        is_realtime(p->policy) != (c->priority != 0))
+    bool is_kept = c->keep_params && is_realtime(t->params.policy);
+    uint32_t priority = is_kept ? t->params.rt_priority : c->priority;
+    int policy = c->policy >= 0 ? c->policy : t->params.policy;
+
+    if (!is_policy(policy) || c->bad_flags || priority > RT_PRIORITY_MAX ||
+        is_realtime(policy) != (priority != 0))
         return -EINVAL;
-    p->rt_priority = (uint8_t)c->priority;
-    if (c->has_nice && !is_realtime(p->policy))
+    *p = t->params;
+    p->policy = (uint8_t)policy;
+    p->rt_priority = (uint8_t)priority;
+    if (c->policy >= 0)
+        p->reset_on_fork = c->reset_on_fork;
+    if (c->has_nice && !c->keep_params && is_fair(policy))
         p->nice = (int8_t)MAX(MIN(c->nice, (int)NICE_MAX), (int)NICE_MIN);
     return 0;
+}
+
+/* As on Linux keep_params keeps the policy too, after all checks. */
+static void keep(const struct thread *t, struct sched_params *p)
+{
+    bool reset_on_fork = p->reset_on_fork;
+
+    *p = t->params;
+    p->reset_on_fork = reset_on_fork;
 }
 
 static int64_t change(pid_t tid, const struct change *c)
@@ -126,17 +142,16 @@ static int64_t change(pid_t tid, const struct change *c)
     struct sched_params params;
     int64_t err = -ESRCH;
 
-    if (c->policy >= 0 && !is_policy(c->policy))
-        return -EINVAL;
     spin_lock(&process_tree_lock);
     struct thread *t = find_locked(tid);
     if (t)
         err = merge(t, c, &params);
     if (err == 0)
         err = check_change(t, &params);
-    if (err == 0) {
+    if (err == 0 && c->keep_params)
+        keep(t, &params);
+    if (err == 0)
         sched_set_params(t, &params);
-    }
     spin_unlock(&process_tree_lock);
     sched_point();
     return err;
@@ -224,8 +239,11 @@ static int64_t copy_attr(struct sched_attr *out, struct sched_attr __user *attr)
             return -EFAULT;
         fits = byte == 0;
     }
-    if (!fits)
-        return put_user(ours, &attr->size) ? -EFAULT : -E2BIG;
+    if (!fits) {
+        int told = put_user(ours, &attr->size);
+        (void)told; /* a favour */
+        return -E2BIG;
+    }
     memset(out, 0, sizeof(*out));
     return copy_from_user(out, attr, MIN(size, ours));
 }
@@ -233,7 +251,8 @@ static int64_t copy_attr(struct sched_attr *out, struct sched_attr __user *attr)
 int64_t sys_sched_setattr(pid_t tid, struct sched_attr __user *attr,
                           unsigned flags)
 {
-    const uint64_t known = SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_KEEP_POLICY |
+    const uint64_t known = SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_RECLAIM |
+                           SCHED_FLAG_DL_OVERRUN | SCHED_FLAG_KEEP_POLICY |
                            SCHED_FLAG_KEEP_PARAMS;
     struct sched_attr in;
 
@@ -242,13 +261,14 @@ int64_t sys_sched_setattr(pid_t tid, struct sched_attr __user *attr,
     int64_t err = copy_attr(&in, attr);
     if (err)
         return err;
-    if ((int)in.sched_policy < 0 || (in.sched_flags & ~known))
+    if ((int)in.sched_policy < 0)
         return -EINVAL;
     const struct change c = {
         .policy =
             in.sched_flags & SCHED_FLAG_KEEP_POLICY ? -1 : (int)in.sched_policy,
         .reset_on_fork = in.sched_flags & SCHED_FLAG_RESET_ON_FORK,
         .keep_params = in.sched_flags & SCHED_FLAG_KEEP_PARAMS,
+        .bad_flags = in.sched_flags & ~known,
         .nice = in.sched_nice,
         .has_nice = true,
         .priority = in.sched_priority,
@@ -432,7 +452,7 @@ int64_t sys_getcpu(unsigned __user *cpu, unsigned __user *node,
     return 0;
 }
 
-int64_t sys_sched_getaffinity(pid_t tid, size_t length,
+int64_t sys_sched_getaffinity(pid_t tid, unsigned length,
                               unsigned long __user *mask)
 {
     uint64_t allowed = 0;
@@ -450,7 +470,7 @@ int64_t sys_sched_getaffinity(pid_t tid, size_t length,
     return err != 0 ? err : (int64_t)sizeof(allowed);
 }
 
-int64_t sys_sched_setaffinity(pid_t tid, size_t length,
+int64_t sys_sched_setaffinity(pid_t tid, unsigned length,
                               const unsigned long __user *mask)
 {
     uint64_t wanted = 0;

@@ -85,5 +85,7 @@ struct sched_attr {
 #define SCHED_ATTR_SIZE_VER1 56
 
 #define SCHED_FLAG_RESET_ON_FORK 0x01
+#define SCHED_FLAG_RECLAIM       0x02
+#define SCHED_FLAG_DL_OVERRUN    0x04
 #define SCHED_FLAG_KEEP_POLICY   0x08
 #define SCHED_FLAG_KEEP_PARAMS   0x10
