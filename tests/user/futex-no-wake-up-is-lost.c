@@ -184,7 +184,7 @@ static void robust_lock(void)
 /* Dies with the lock, by exit or by a signal. */
 static int child_dies(void *how)
 {
-    struct robust_list_head head = { .list_op_pending = NULL };
+    static struct robust_list_head head; /* read after the return from here */
     head.futex_offset = (long)&s->robust - (long)&s->link;
     head.list.next = &head.list;
     head.list_op_pending = &s->link;
