@@ -1,21 +1,26 @@
 /*
  * lib/c/semaphore.c - semaphores on a futex.
  *
- * Idea: taking what is there is one compare-and-swap. Who finds 0 says so in
- * `waiters` and sleeps while the value is 0; sem_post() makes a system call only
- * when somebody says so.
+ * Idea:  one 64-bit word holds the value in its low half, which is the futex,
+ *        and the number of those who sleep, or are about to, in the other. Taking
+ *        what is there is one compare-and-swap.  Who finds 0 counts itself and
+ *        sleeps while the low half is 0.
+ *        sem_post() changes the value and learns in the same step whether
+ *        somebody sleeps: after it the semaphore may be gone, because whoever
+ *        took what was posted may free it.
  */
 #include <errno.h>
 #include <limits.h>
-#include <linux/futex.h>
 #include <semaphore.h>
 #include <stddef.h>
 
-#include "call.h"
+#include "futex.h"
 
-static int operation(const sem_t *sem, int command)
+#define ONE_WAITER 0x100000000ul
+
+static unsigned value_of(unsigned long word)
 {
-    return sem->shared ? command : command | FUTEX_PRIVATE_FLAG;
+    return (unsigned)word;
 }
 
 int sem_init(sem_t *sem, int shared, unsigned value)
@@ -24,7 +29,7 @@ int sem_init(sem_t *sem, int shared, unsigned value)
         errno = EINVAL;
         return -1;
     }
-    *sem = (sem_t){ .value = value, .shared = shared != 0 };
+    *sem = (sem_t){ .word = value, .shared = shared != 0 };
     return 0;
 }
 
@@ -36,52 +41,60 @@ int sem_destroy(sem_t *sem)
 
 int sem_getvalue(sem_t *sem, int *value)
 {
-    *value = (int)__atomic_load_n(&sem->value, __ATOMIC_RELAXED);
+    *value = (int)value_of(__atomic_load_n(&sem->word, __ATOMIC_RELAXED));
     return 0;
 }
 
 int sem_post(sem_t *sem)
 {
-    unsigned value = __atomic_load_n(&sem->value, __ATOMIC_RELAXED);
+    bool shared = sem->shared != 0;
+    unsigned long word = __atomic_load_n(&sem->word, __ATOMIC_RELAXED);
 
     do {
-        if (value == SEM_VALUE_MAX) {
+        if (value_of(word) == SEM_VALUE_MAX) {
             errno = EOVERFLOW;
             return -1;
         }
-    } while (!__atomic_compare_exchange_n(&sem->value, &value, value + 1, 0,
-                                          __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
-    if (__atomic_load_n(&sem->waiters, __ATOMIC_SEQ_CST) == 0)
-        return 0;
-    return CALL(futex, &sem->value, operation(sem, FUTEX_WAKE), 1, NULL, NULL,
-                0) < 0
-               ? -1
-               : 0;
+    } while (!__atomic_compare_exchange_n(&sem->word, &word, word + 1, false,
+                                          __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+    if (word >= ONE_WAITER)
+        futex_wake(&sem->word, 1, shared);
+    return 0;
+}
+
+/* Takes one, and one out of the number of those who wait. */
+static bool take(sem_t *sem, unsigned long waiters)
+{
+    unsigned long word = __atomic_load_n(&sem->word, __ATOMIC_RELAXED);
+
+    while (value_of(word) != 0)
+        if (__atomic_compare_exchange_n(&sem->word, &word, word - 1 - waiters,
+                                        false, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_RELAXED))
+            return true;
+    return false;
 }
 
 int sem_trywait(sem_t *sem)
 {
-    unsigned value = __atomic_load_n(&sem->value, __ATOMIC_SEQ_CST);
-
-    while (value != 0)
-        if (__atomic_compare_exchange_n(&sem->value, &value, value - 1, 0,
-                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-            return 0;
+    if (take(sem, 0))
+        return 0;
     errno = EAGAIN;
     return -1;
 }
 
 int sem_timedwait(sem_t *sem, const struct timespec *until)
 {
-    int command = FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME;
+    if (take(sem, 0))
+        return 0;
+    __atomic_add_fetch(&sem->word, ONE_WAITER, __ATOMIC_RELAXED);
+    while (!take(sem, ONE_WAITER)) {
+        int error = -futex_wait_until(&sem->word, 0, sem->shared != 0,
+                                      CLOCK_REALTIME, until);
 
-    while (sem_trywait(sem) != 0) {
-        __atomic_fetch_add(&sem->waiters, 1, __ATOMIC_SEQ_CST);
-        long result = RAW_CALL(futex, &sem->value, operation(sem, command), 0,
-                               until, NULL, FUTEX_BITSET_MATCH_ANY);
-        __atomic_fetch_sub(&sem->waiters, 1, __ATOMIC_SEQ_CST);
-        if (result != 0 && result != -EAGAIN) {
-            errno = (int)-result;
+        if (error != 0 && error != EAGAIN) {
+            __atomic_sub_fetch(&sem->word, ONE_WAITER, __ATOMIC_RELAXED);
+            errno = error;
             return -1;
         }
     }

@@ -90,3 +90,173 @@ int pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
 int pthread_key_delete(pthread_key_t key);
 void *pthread_getspecific(pthread_key_t key);
 int pthread_setspecific(pthread_key_t key, const void *value);
+
+/* ---- locks: all zeros is what the initializers give ----------------------- */
+
+#define PTHREAD_PROCESS_PRIVATE 0
+#define PTHREAD_PROCESS_SHARED  1
+
+#define PTHREAD_MUTEX_NORMAL     0
+#define PTHREAD_MUTEX_RECURSIVE  1
+#define PTHREAD_MUTEX_ERRORCHECK 2
+#define PTHREAD_MUTEX_DEFAULT    PTHREAD_MUTEX_NORMAL
+#define PTHREAD_PRIO_NONE        0
+#define PTHREAD_PRIO_INHERIT     1
+#define PTHREAD_PRIO_PROTECT     2 /* not supported */
+#define PTHREAD_MUTEX_STALLED    0
+#define PTHREAD_MUTEX_ROBUST     1
+
+typedef struct {
+    unsigned kind;
+} pthread_mutexattr_t;
+
+typedef struct {
+    unsigned word; /* futex, see mutex.c */
+    unsigned kind; /* type and flags */
+    int owner;     /* where the type asks for it */
+    unsigned depth;
+    unsigned state; /* of what a robust mutex guards */
+    void *link;     /* list of the robust mutexes of a thread */
+} pthread_mutex_t;
+
+#define PTHREAD_MUTEX_INITIALIZER                                              \
+    {                                                                          \
+        0                                                                      \
+    }
+#define PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP                                 \
+    {                                                                          \
+        .kind = PTHREAD_MUTEX_RECURSIVE                                        \
+    }
+#define PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP                                \
+    {                                                                          \
+        .kind = PTHREAD_MUTEX_ERRORCHECK                                       \
+    }
+
+int pthread_mutex_init(pthread_mutex_t *mutex,
+                       const pthread_mutexattr_t *attributes);
+int pthread_mutex_destroy(pthread_mutex_t *mutex);
+int pthread_mutex_lock(pthread_mutex_t *mutex);
+int pthread_mutex_trylock(pthread_mutex_t *mutex);
+/* Until a time of the day. */
+int pthread_mutex_timedlock(pthread_mutex_t *mutex,
+                            const struct timespec *until);
+int pthread_mutex_unlock(pthread_mutex_t *mutex);
+int pthread_mutex_consistent(pthread_mutex_t *mutex);
+
+int pthread_mutexattr_init(pthread_mutexattr_t *attributes);
+int pthread_mutexattr_destroy(pthread_mutexattr_t *attributes);
+int pthread_mutexattr_settype(pthread_mutexattr_t *attributes, int type);
+int pthread_mutexattr_gettype(const pthread_mutexattr_t *attributes, int *type);
+int pthread_mutexattr_setpshared(pthread_mutexattr_t *attributes, int shared);
+int pthread_mutexattr_getpshared(const pthread_mutexattr_t *attributes,
+                                 int *shared);
+int pthread_mutexattr_setprotocol(pthread_mutexattr_t *attributes,
+                                  int protocol);
+int pthread_mutexattr_getprotocol(const pthread_mutexattr_t *attributes,
+                                  int *protocol);
+int pthread_mutexattr_setrobust(pthread_mutexattr_t *attributes, int robust);
+int pthread_mutexattr_getrobust(const pthread_mutexattr_t *attributes,
+                                int *robust);
+
+typedef struct {
+    unsigned shared;
+    clockid_t clock;
+} pthread_condattr_t;
+
+typedef struct {
+    unsigned word; /* futex, see condition.c */
+    unsigned shared;
+    clockid_t clock;
+} pthread_cond_t;
+
+#define PTHREAD_COND_INITIALIZER                                               \
+    {                                                                          \
+        0                                                                      \
+    }
+
+int pthread_cond_init(pthread_cond_t *condition,
+                      const pthread_condattr_t *attributes);
+int pthread_cond_destroy(pthread_cond_t *condition);
+int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);
+int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex,
+                           const struct timespec *until);
+int pthread_cond_signal(pthread_cond_t *condition);
+int pthread_cond_broadcast(pthread_cond_t *condition);
+
+int pthread_condattr_init(pthread_condattr_t *attributes);
+int pthread_condattr_destroy(pthread_condattr_t *attributes);
+int pthread_condattr_setpshared(pthread_condattr_t *attributes, int shared);
+int pthread_condattr_getpshared(const pthread_condattr_t *attributes,
+                                int *shared);
+/* CLOCK_REALTIME or CLOCK_MONOTONIC. */
+int pthread_condattr_setclock(pthread_condattr_t *attributes, clockid_t clock);
+int pthread_condattr_getclock(const pthread_condattr_t *attributes,
+                              clockid_t *clock);
+
+typedef struct {
+    unsigned shared;
+} pthread_rwlockattr_t;
+
+typedef struct {
+    unsigned word; /* futex, see rwlock.c */
+    unsigned shared;
+    int writer;
+} pthread_rwlock_t;
+
+#define PTHREAD_RWLOCK_INITIALIZER                                             \
+    {                                                                          \
+        0                                                                      \
+    }
+
+int pthread_rwlock_init(pthread_rwlock_t *lock,
+                        const pthread_rwlockattr_t *attributes);
+int pthread_rwlock_destroy(pthread_rwlock_t *lock);
+int pthread_rwlock_rdlock(pthread_rwlock_t *lock);
+int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock);
+int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock,
+                               const struct timespec *until);
+int pthread_rwlock_wrlock(pthread_rwlock_t *lock);
+int pthread_rwlock_trywrlock(pthread_rwlock_t *lock);
+int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock,
+                               const struct timespec *until);
+int pthread_rwlock_unlock(pthread_rwlock_t *lock);
+
+int pthread_rwlockattr_init(pthread_rwlockattr_t *attributes);
+int pthread_rwlockattr_destroy(pthread_rwlockattr_t *attributes);
+int pthread_rwlockattr_setpshared(pthread_rwlockattr_t *attributes, int shared);
+int pthread_rwlockattr_getpshared(const pthread_rwlockattr_t *attributes,
+                                  int *shared);
+
+#define PTHREAD_BARRIER_SERIAL_THREAD (-1)
+
+typedef struct {
+    unsigned shared;
+} pthread_barrierattr_t;
+
+typedef struct {
+    unsigned count;
+    unsigned arrived; /* in this round */
+    unsigned round;   /* futex */
+    unsigned inside;  /* futex: threads that have not left yet */
+    unsigned shared;
+} pthread_barrier_t;
+
+int pthread_barrier_init(pthread_barrier_t *barrier,
+                         const pthread_barrierattr_t *attributes,
+                         unsigned count);
+int pthread_barrier_destroy(pthread_barrier_t *barrier);
+int pthread_barrier_wait(pthread_barrier_t *barrier);
+int pthread_barrierattr_init(pthread_barrierattr_t *attributes);
+int pthread_barrierattr_destroy(pthread_barrierattr_t *attributes);
+int pthread_barrierattr_setpshared(pthread_barrierattr_t *attributes,
+                                   int shared);
+int pthread_barrierattr_getpshared(const pthread_barrierattr_t *attributes,
+                                   int *shared);
+
+typedef unsigned pthread_spinlock_t;
+
+int pthread_spin_init(pthread_spinlock_t *lock, int shared);
+int pthread_spin_destroy(pthread_spinlock_t *lock);
+int pthread_spin_lock(pthread_spinlock_t *lock);
+int pthread_spin_trylock(pthread_spinlock_t *lock);
+int pthread_spin_unlock(pthread_spinlock_t *lock);

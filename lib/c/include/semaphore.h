@@ -7,9 +7,8 @@
 #include <time.h>
 
 typedef struct {
-    unsigned value;   /* what sem_wait may still take */
-    unsigned waiters; /* who sleeps, or is about to */
-    unsigned shared;  /* between processes */
+    unsigned long word; /* value and number of those who wait for it */
+    unsigned shared;    /* between processes */
 } sem_t;
 
 #define SEM_VALUE_MAX 0x7fffffff
