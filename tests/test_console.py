@@ -47,6 +47,14 @@ def test_ctrl_c_interrupts_the_foreground(shell):
     assert "130" in run_line(shell, "echo status $?")
 
 
+def test_ctrl_backslash_quits_the_foreground(shell):
+    shell.send("sleep 100\r")
+    time.sleep(1)
+    shell.send("\x1c")
+    shell.expect(r"[$#] $", timeout=SECONDS)
+    assert "131" in run_line(shell, "echo status $?")
+
+
 def test_ctrl_d_ends_cat_and_shell(shell):
     shell.send("cat\r")
     time.sleep(0.5)
