@@ -86,6 +86,8 @@ static struct unix_socket *socket_alloc(int type)
     wait_queue_init(&s->changed);
     mutex_init(&s->reading, "socket", RANK_PIPE);
     s->credentials = unix_current_credentials();
+    s->peer_credentials =
+        (struct ucred){ .uid = UINT32_MAX, .gid = UINT32_MAX };
     return s;
 }
 

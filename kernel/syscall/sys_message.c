@@ -40,16 +40,28 @@ static int add_files(struct unix_control *control, const int *fds,
     return 0;
 }
 
+static bool process_exists(int32_t pid)
+{
+    spin_lock(&process_tree_lock);
+    bool found = process_find_locked(pid) != NULL;
+    spin_unlock(&process_tree_lock);
+    return found;
+}
+
 /* A process says who it is; only root may say something else. */
 static int add_credentials(struct unix_control *control, const struct ucred *c)
 {
     struct process *p = process_current();
     const struct credentials *own = &p->credentials;
+    bool own_uid =
+        c->uid == own->uid || c->uid == own->euid || c->uid == own->suid;
+    bool own_gid =
+        c->gid == own->gid || c->gid == own->egid || c->gid == own->sgid;
 
-    if (own->euid != 0 &&
-        (c->pid != p->pid || (c->uid != own->uid && c->uid != own->euid) ||
-         (c->gid != own->gid && c->gid != own->egid)))
+    if (own->euid != 0 && (c->pid != p->pid || !own_uid || !own_gid))
         return -EPERM;
+    if (c->pid != p->pid && !process_exists(c->pid))
+        return -ESRCH;
     control->credentials = *c;
     control->has_credentials = true;
     return 0;
