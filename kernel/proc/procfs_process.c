@@ -189,7 +189,8 @@ static void stat_process(struct text *out, const struct facts *f)
                 ticks_of(&f->usage.ru_stime), ticks_of(&f->children.ru_utime),
                 ticks_of(&f->children.ru_stime));
     text_printf(out, "%d %d %u 0 %lu ", priority_shown(&f->sched),
-                f->sched.nice, f->threads, f->start_ns / (NSEC_PER_SEC / TICKS_PER_SECOND));
+                f->sched.nice, f->threads,
+                f->start_ns / (NSEC_PER_SEC / TICKS_PER_SECOND));
 }
 
 /* Fields 23 to 52: memory, signals, and what this kernel does not have. */

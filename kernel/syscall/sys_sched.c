@@ -150,8 +150,10 @@ static int64_t change(pid_t tid, const struct change *c)
         err = check_change(t, &params);
     if (err == 0 && c->keep_params)
         keep(t, &params);
-    if (err == 0)
+    if (err == 0) {
         sched_set_params(t, &params);
+        futex_pi_priority_changed(t);
+    }
     spin_unlock(&process_tree_lock);
     sched_point();
     return err;
