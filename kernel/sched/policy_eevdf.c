@@ -36,6 +36,7 @@
 
 #define REQUEST_NS       SCHED_TICK_NS
 #define LEAST_REQUEST_NS NSEC_PER_MSEC
+#define REST_NS          (NSEC_PER_MSEC / 2)
 /* Who wakes takes the CPU away only if it is due earlier by so much. */
 #define WAKE_EARLIER_NS NSEC_PER_MSEC
 
@@ -61,11 +62,13 @@ static uint64_t mean_time(const struct run_queue *rq)
     return rq->clock + (uint64_t)(rq->weighted / (int64_t)rq->weight);
 }
 
-/* key <= V, without a division. */
+/* key <= V, without a division, and not to the nanosecond: ticks come early or
+ * late, and a turn more for so little would be worse. */
 static bool is_eligible(const struct run_queue *rq,
                         const struct sched_entity *e)
 {
-    return behind_clock(rq, e) * (int64_t)rq->weight <= rq->weighted;
+    return (behind_clock(rq, e) - (int64_t)REST_NS) * (int64_t)rq->weight <=
+           rq->weighted;
 }
 
 static void count_in(struct run_queue *rq, struct sched_entity *e)
@@ -193,7 +196,8 @@ static void eevdf_charge(struct run_queue *rq, struct thread *t, uint64_t ns)
     e->used += ns;
     e->key += by;
     rq->weighted += (int64_t)(by * e->weight);
-    if ((int64_t)(e->key - e->deadline) >= 0)
+    /* Ticks come a little early or late; a rest of a request is none. */
+    if ((int64_t)(e->key + virtual_ns(REST_NS, e->weight) - e->deadline) >= 0)
         new_request(e, REQUEST_NS);
     move_clock(rq);
 }
@@ -204,9 +208,16 @@ static bool eevdf_tick(struct run_queue *rq, struct thread *t)
     return !tree_is_empty(&rq->tree);
 }
 
+/* What it has not had yet, it does without. */
 static void eevdf_yield(struct run_queue *rq, struct thread *t)
 {
+    struct sched_entity *e = &t->entity;
+
     rq->skip = t;
+    count_out(rq, e);
+    e->key += (uint64_t)MAX((int64_t)(mean_time(rq) - e->key), 0l);
+    count_in(rq, e);
+    new_request(e, REQUEST_NS);
 }
 
 static bool eevdf_wake(struct run_queue *rq, struct thread *current,
