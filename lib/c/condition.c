@@ -9,14 +9,14 @@
  *   clears it, since all go; a signal clears it when the kernel found nobody to
  *   wake.  Whoever has read the word before that, and is about to sleep, then
  *   finds another value and does not.
- * 3 Who was woken does not touch the condition any more, so it may be destroyed,
- *   and its memory reused, right after a broadcast.
+ * 3 Who was woken does not touch the condition any more, so it may be
+ *   destroyed, and its memory reused, right after a broadcast.
  * 4 Waking for no reason happens, as POSIX allows: callers look at what they
- *   wait for in a loop.  After 2^31 signals between look and sleep the word would
- *   be the same again.
- * 5 A broadcast wakes all at once, and they queue for the mutex.  Moving them to
- *   the mutex's queue asleep (FUTEX_CMP_REQUEUE) would save switches; glibc gave
- *   that up as well.
+ *   wait for in a loop.  After 2^31 signals between look and sleep the word
+ *   would be the same again.
+ * 5 A broadcast wakes all at once, and they queue for the mutex.  Moving them
+ *   to the mutex's queue asleep (FUTEX_CMP_REQUEUE) would save switches; glibc
+ *   gave that up as well.
  * Read next: mutex.c
  */
 #include <errno.h>

@@ -5,6 +5,7 @@
  * The array that exec made lies on the stack; the first change moves it to
  * the heap.  Strings that setenv() made and that are replaced later stay
  * allocated, since the program may still hold the value.
+ * Locks: libc_environment_latch, taken by what programs call.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -12,6 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "fork.h"
+
+struct latch libc_environment_latch;
 
 static char **own_array; /* environ, once it is on the heap */
 static size_t own_room;  /* its elements */
@@ -32,15 +37,22 @@ static size_t find(const char *name, size_t length)
     return i;
 }
 
-char *getenv(const char *name)
+static char *get(const char *name, size_t length)
 {
-    size_t length = strlen(name);
-
     if (environ == NULL || length == 0)
         return NULL;
     char *entry = environ[find(name, length)];
 
     return entry != NULL ? entry + length + 1 : NULL;
+}
+
+char *getenv(const char *name)
+{
+    latch_lock(&libc_environment_latch);
+    char *value = get(name, strlen(name));
+
+    latch_unlock(&libc_environment_latch);
+    return value;
 }
 
 /* Makes environ an array on the heap with room for one more. */
@@ -86,15 +98,16 @@ int setenv(const char *name, const char *value, int overwrite)
         errno = EINVAL;
         return -1;
     }
-    if (!overwrite && getenv(name) != NULL)
-        return 0;
     if (asprintf(&assignment, "%s=%s", name, value) < 0)
         return -1;
-    if (put(assignment, strlen(name)) != 0) {
+    latch_lock(&libc_environment_latch);
+    bool keep = !overwrite && get(name, strlen(name)) != NULL;
+    int result = keep ? 0 : put(assignment, strlen(name));
+
+    latch_unlock(&libc_environment_latch);
+    if (keep || result != 0)
         free(assignment);
-        return -1;
-    }
-    return 0;
+    return result;
 }
 
 int unsetenv(const char *name)
@@ -103,12 +116,11 @@ int unsetenv(const char *name)
         errno = EINVAL;
         return -1;
     }
-    size_t i = find(name, strlen(name));
-
-    if (environ == NULL)
-        return 0;
-    for (; environ[i] != NULL; i++)
-        environ[i] = environ[i + 1];
+    latch_lock(&libc_environment_latch);
+    if (environ != NULL)
+        for (size_t i = find(name, strlen(name)); environ[i] != NULL; i++)
+            environ[i] = environ[i + 1];
+    latch_unlock(&libc_environment_latch);
     return 0;
 }
 
@@ -118,11 +130,17 @@ int putenv(char *assignment)
 
     if (equals == NULL)
         return unsetenv(assignment);
-    return put(assignment, (size_t)(equals - assignment));
+    latch_lock(&libc_environment_latch);
+    int result = put(assignment, (size_t)(equals - assignment));
+
+    latch_unlock(&libc_environment_latch);
+    return result;
 }
 
 int clearenv(void)
 {
+    latch_lock(&libc_environment_latch);
     environ = NULL;
+    latch_unlock(&libc_environment_latch);
     return 0;
 }

@@ -3,13 +3,13 @@
  *
  * Idea:  the child has one thread, the copy of the caller, but a copy of all
  *        memory, and so of locks that other threads held and will never give
- *        back there, over data they were changing.  Therefore fork() first takes the
- *        library's latches, so that the data is whole, and the child gives them
- *        back.  Programs do the same for their locks with pthread_atfork().
- *        Locks of streams are not waited for, since a thread may hold one as
- *        long as it likes, reading a terminal: the child makes them free.
- *        Stacks of the other threads stay mapped in the child: the caller may
- *        hold pointers into them.
+ *        back there, over data they were changing.  Therefore fork() first
+ *        takes the library's latches, so that the data is whole, and the child
+ *        gives them back.  Programs do the same for their locks with
+ *        pthread_atfork(). Locks of streams are not waited for, since a thread
+ *        may hold one as long as it likes, reading a terminal: the child makes
+ *        them free. Stacks of the other threads stay mapped in the child: the
+ *        caller may hold pointers into them.
  * Locks: in this order: atfork, exit functions, list of streams, environment,
  *        keys, memory.
  */
@@ -36,8 +36,8 @@ static struct latch atfork_latch;
 
 /* In the order in which they are taken. */
 static struct latch *const latches[] = {
-    &atfork_latch,
-    &libc_key_latch,
+    &atfork_latch,           &libc_exit_latch, &libc_streams_latch,
+    &libc_environment_latch, &libc_key_latch,  &libc_malloc_latch,
 };
 
 int pthread_atfork(void (*prepare)(void), void (*parent)(void),
@@ -85,6 +85,8 @@ static void become_only_thread(void)
     self->robust_known = false;
     libc_thread_count = 1;
     libc_threaded = false;
+    stream_fork_child();
+    exit_fork_child();
 }
 
 pid_t fork(void)

@@ -27,7 +27,8 @@ static inline int futex_wait(const void *word, unsigned value, bool shared)
                          value, NULL, NULL, 0);
 }
 
-/* The same until a time of CLOCK_REALTIME or CLOCK_MONOTONIC; NULL: for ever. */
+/* The same until a time of CLOCK_REALTIME or CLOCK_MONOTONIC;
+ * NULL: for ever. */
 static inline int futex_wait_until(const void *word, unsigned value,
                                    bool shared, clockid_t clock,
                                    const struct timespec *until)

@@ -8,7 +8,7 @@
  *        go back to the system when freed.
  * Check: a header before each block says whether it is in use, which finds
  *        double frees and wrong pointers.
- * Locks: none; the library serves one thread.
+ * Locks: libc_malloc_latch guards the lists and the break.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -17,6 +17,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "fork.h"
 
 enum {
     UNIT = 16,              /* alignment of all blocks, size of a header */
@@ -40,6 +42,8 @@ struct free_block {
     struct header header;
     struct free_block *next;
 };
+
+struct latch libc_malloc_latch;
 
 static struct free_block *free_lists[CLASS_COUNT];
 static char *arena, *arena_end; /* not yet cut up */
@@ -132,23 +136,34 @@ static void *map_block(size_t size)
     return header + 1;
 }
 
+/* A block of this class, freed before or new; NULL: no memory. */
+static struct free_block *take_block(unsigned class)
+{
+    struct free_block *block = free_lists[class];
+
+    if (block != NULL) {
+        free_lists[class] = block->next;
+        return block;
+    }
+    block = arena_cut(class_size(class) + UNIT);
+    if (block != NULL) {
+        block->header.class = class;
+        block->header.size = class_size(class);
+    }
+    return block;
+}
+
 void *malloc(size_t size)
 {
     if (size > class_size(CLASS_COUNT - 1))
         return map_block(size);
 
-    unsigned class = class_of(size);
-    struct free_block *block = free_lists[class];
+    latch_lock(&libc_malloc_latch);
+    struct free_block *block = take_block(class_of(size));
 
-    if (block != NULL) {
-        free_lists[class] = block->next;
-    } else {
-        block = arena_cut(class_size(class) + UNIT);
-        if (block == NULL)
-            return NULL;
-        block->header.class = class;
-        block->header.size = class_size(class);
-    }
+    latch_unlock(&libc_malloc_latch);
+    if (block == NULL)
+        return NULL;
     block->header.magic = MAGIC_USED;
     return &block->header + 1;
 }
@@ -169,8 +184,10 @@ void free(void *memory)
     struct free_block *block = (struct free_block *)header;
 
     header->magic = MAGIC_FREE;
+    latch_lock(&libc_malloc_latch);
     block->next = free_lists[header->class];
     free_lists[header->class] = block;
+    latch_unlock(&libc_malloc_latch);
 }
 
 void *calloc(size_t count, size_t size)

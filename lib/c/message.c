@@ -191,7 +191,7 @@ static const char *error_text(int number)
 
 char *strerror(int number)
 {
-    static char buf[32];
+    static __thread char buf[32];
     const char *text = error_text(number);
 
     if (text != NULL)
@@ -212,7 +212,7 @@ int strerror_r(int number, char *buf, size_t size)
 
 char *strsignal(int number)
 {
-    static char buf[32];
+    static __thread char buf[32];
     size_t count = sizeof(signal_texts) / sizeof(signal_texts[0]);
 
     if (number > 0 && (size_t)number < count)

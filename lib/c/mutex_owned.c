@@ -3,15 +3,17 @@
  * those that pass priorities on.
  *
  * 1 Idea.  The word is the number of the owner's thread, 0 when free, and the
- *   bit FUTEX_WAITERS when someone may sleep.  So the kernel can find the owner.
- * 2 Inheriting priorities: FUTEX_LOCK_PI sleeps and meanwhile lends the priority
- *   of those who sleep to the owner, so that nobody between the two in priority
- *   keeps the owner off the CPU. The kernel hands the mutex over itself.
+ *   bit FUTEX_WAITERS when someone may sleep.  So the kernel can find the
+ *   owner.
+ * 2 Inheriting priorities: FUTEX_LOCK_PI sleeps and meanwhile lends the
+ *   priority of those who sleep to the owner, so that nobody between the two in
+ *   priority keeps the owner off the CPU. The kernel hands the mutex over
+ *   itself.
  * 3 Robust: each thread keeps a list of the robust mutexes it owns, whose head
  *   the kernel knows.  When the thread ends, the kernel marks them with
  *   FUTEX_OWNER_DIED and wakes one who sleeps; that one gets EOWNERDEAD and can
- *   put right what the mutex guards (pthread_mutex_consistent).  If it does not,
- *   the mutex is useless from its next unlock on: ENOTRECOVERABLE.
+ *   put right what the mutex guards (pthread_mutex_consistent).  If it does
+ *   not, the mutex is useless from its next unlock on: ENOTRECOVERABLE.
  *   A thread may die between any two instructions; while a mutex is being taken
  *   or given back, `list_op_pending` points to it as well.
  * 4 In the other respects this is mutex.c: who was woken takes the mutex with

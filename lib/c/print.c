@@ -52,7 +52,7 @@ static void stream_sink_write(struct format_sink *sink, const char *text,
     s->pending += length;
 }
 
-int vfprintf(FILE *stream, const char *format, va_list args)
+static int print(FILE *stream, const char *format, va_list args)
 {
     struct stream_sink s = {
         .sink = { .write = stream_sink_write, .convert = print_convert_float },
@@ -62,6 +62,11 @@ int vfprintf(FILE *stream, const char *format, va_list args)
 
     pass_on(&s, s.block, s.pending);
     return s.failed ? -1 : length;
+}
+
+int vfprintf(FILE *stream, const char *format, va_list args)
+{
+    return STREAM_LOCKED(stream, print(stream, format, args));
 }
 
 int vprintf(const char *format, va_list args)
@@ -202,22 +207,26 @@ int asprintf(char **out, const char *format, ...)
 
 void vwarnx(const char *format, va_list args)
 {
+    flockfile(stderr);
     fprintf(stderr, "%s: ", program_invocation_short_name);
     if (format != NULL)
         vfprintf(stderr, format, args);
     fputc('\n', stderr);
+    funlockfile(stderr);
 }
 
 void vwarn(const char *format, va_list args)
 {
     int error = errno;
 
+    flockfile(stderr);
     fprintf(stderr, "%s: ", program_invocation_short_name);
     if (format != NULL) {
         vfprintf(stderr, format, args);
         fputs(": ", stderr);
     }
     fprintf(stderr, "%s\n", strerror(error));
+    funlockfile(stderr);
 }
 
 void warn(const char *format, ...)

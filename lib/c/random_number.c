@@ -5,7 +5,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "latch.h"
+
 static uint64_t state = 1;
+static struct latch state_latch;
 
 /* [Knuth, TAOCP 2, "The Linear Congruential Method"]: the multiplier is
  * MMIX's; the upper bits are the good ones. */
@@ -17,7 +20,11 @@ static int next(uint64_t *s)
 
 int rand(void)
 {
-    return next(&state);
+    latch_lock(&state_latch);
+    int result = next(&state);
+
+    latch_unlock(&state_latch);
+    return result;
 }
 
 void srand(unsigned seed)
@@ -36,7 +43,7 @@ int rand_r(unsigned *seed)
 
 long random(void)
 {
-    return next(&state);
+    return rand();
 }
 
 void srandom(unsigned seed)

@@ -5,8 +5,8 @@
  *        says that someone may sleep.  Who gives the lock back last sets the
  *        word to 0 and, if the bit was set, wakes all; they compete anew.
  *        Readers come in as long as readers are in, which keeps a reader that
- *        locks twice from waiting for itself, and can keep a writer out for long
- *        where reading never ends.
+ *        locks twice from waiting for itself, and can keep a writer out for
+ *        long where reading never ends.
  * Check: a writer that locks again would wait for itself: EDEADLK.
  * Read next: mutex.c, where the idea of the bit comes from.
  */

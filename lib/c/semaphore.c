@@ -2,9 +2,9 @@
  * lib/c/semaphore.c - semaphores on a futex.
  *
  * Idea:  one 64-bit word holds the value in its low half, which is the futex,
- *        and the number of those who sleep, or are about to, in the other. Taking
- *        what is there is one compare-and-swap.  Who finds 0 counts itself and
- *        sleeps while the low half is 0.
+ *        and the number of those who sleep, or are about to, in the other.
+ *        Taking what is there is one compare-and-swap.  Who finds 0 counts
+ *        itself and sleeps while the low half is 0.
  *        sem_post() changes the value and learns in the same step whether
  *        somebody sleeps: after it the semaphore may be gone, because whoever
  *        took what was posted may free it.

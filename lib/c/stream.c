@@ -1,188 +1,18 @@
 /*
- * lib/c/stream.c - streams: opening, closing, and moving bytes through their
- * buffer.  Read next: stream_text.c (characters and lines), print.c.
+ * lib/c/stream.c - moving bytes through the buffer of a stream.
  *
  * Idea:  a stream changes between reading and writing by itself; whatever is
  *        buffered for the other direction is passed on, or given back by
  *        moving the file position, first.
- * Locks: none; the library serves one thread.
+ * Locks: the caller holds the stream's, where there is more than one thread.
+ * Read next: stream_open.c (opening, closing, the list of all), stream_calls.c
+ *        (what programs call), stream_text.c (lines), print.c.
  */
 #include "stream.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-static unsigned char stdin_buf[BUFSIZ], stdout_buf[BUFSIZ];
-
-static struct stream standard[3] = {
-    { .fd = 0,
-      .readable = true,
-      .mode = _IOFBF,
-      .mode_known = true,
-      .buf = stdin_buf,
-      .size = BUFSIZ,
-      .is_static = true,
-      .next = &standard[1] },
-    { .fd = 1,
-      .writable = true,
-      .mode = _IOFBF,
-      .buf = stdout_buf,
-      .size = BUFSIZ,
-      .is_static = true,
-      .next = &standard[2] },
-    { .fd = 2,
-      .writable = true,
-      .mode = _IONBF,
-      .mode_known = true,
-      .buf = standard[2].tiny,
-      .size = sizeof(standard[2].tiny),
-      .is_static = true },
-};
-
-FILE *const stdin = &standard[0];
-FILE *const stdout = &standard[1];
-FILE *const stderr = &standard[2];
-
-static struct stream *all_streams = &standard[0];
-
-/* Mode letters as open() flags; -1 if wrong. */
-static int parse_mode(const char *mode)
-{
-    int flags;
-
-    if (*mode == 'r')
-        flags = O_RDONLY;
-    else if (*mode == 'w')
-        flags = O_WRONLY | O_CREAT | O_TRUNC;
-    else if (*mode == 'a')
-        flags = O_WRONLY | O_CREAT | O_APPEND;
-    else
-        return -1;
-    while (*++mode != '\0') {
-        if (*mode == '+')
-            flags = (flags & ~O_ACCMODE) | O_RDWR;
-        else if (*mode == 'e')
-            flags |= O_CLOEXEC;
-        else if (*mode == 'x')
-            flags |= O_EXCL;
-    }
-    return flags;
-}
-
-static void set_up(FILE *stream, int fd, int flags)
-{
-    stream->fd = fd;
-    stream->readable = (flags & O_ACCMODE) != O_WRONLY;
-    stream->writable = (flags & O_ACCMODE) != O_RDONLY;
-    stream->append = (flags & O_APPEND) != 0;
-    stream->writing = stream->at_end = stream->has_error = false;
-    stream->position = stream->end = 0;
-}
-
-static FILE *create(int fd, int flags)
-{
-    struct stream *stream = calloc(1, sizeof(*stream) + BUFSIZ);
-
-    if (stream == NULL)
-        return NULL;
-    set_up(stream, fd, flags);
-    stream->mode = _IOFBF;
-    stream->buf = (unsigned char *)(stream + 1);
-    stream->size = BUFSIZ;
-    stream->next = all_streams;
-    all_streams = stream;
-    return stream;
-}
-
-FILE *fdopen(int fd, const char *mode)
-{
-    int flags = parse_mode(mode);
-
-    if (flags < 0) {
-        errno = EINVAL;
-        return NULL;
-    }
-    if (fcntl(fd, F_GETFD) < 0)
-        return NULL;
-    if (flags & O_CLOEXEC)
-        fcntl(fd, F_SETFD, FD_CLOEXEC);
-    return create(fd, flags);
-}
-
-FILE *fopen(const char *path, const char *mode)
-{
-    int flags = parse_mode(mode);
-
-    if (flags < 0) {
-        errno = EINVAL;
-        return NULL;
-    }
-    int fd = open(path, flags, 0666);
-
-    if (fd < 0)
-        return NULL;
-    FILE *stream = create(fd, flags);
-
-    if (stream == NULL)
-        close(fd);
-    return stream;
-}
-
-/* The new file gets the stream's old descriptor, if it had one. */
-FILE *freopen(const char *path, const char *mode, FILE *stream)
-{
-    int flags = parse_mode(mode);
-
-    fflush(stream);
-    if (flags < 0 || path == NULL) {
-        errno = EINVAL;
-        return NULL;
-    }
-    int fd = open(path, flags, 0666);
-
-    if (fd < 0)
-        return NULL;
-    if (fd != stream->fd && stream->fd >= 0) {
-        int moved = dup3(fd, stream->fd, flags & O_CLOEXEC);
-
-        close(fd);
-        if (moved < 0)
-            return NULL;
-        fd = moved;
-    }
-    set_up(stream, fd, flags);
-    return stream;
-}
-
-static void destroy(FILE *stream)
-{
-    struct stream **link = &all_streams;
-
-    if (stream->own_buf)
-        free(stream->buf);
-    if (stream->is_static) {
-        stream->fd = -1;
-        return;
-    }
-    while (*link != stream)
-        link = &(*link)->next;
-    *link = stream->next;
-    free(stream);
-}
-
-int fclose(FILE *stream)
-{
-    int result = fflush(stream);
-
-    if (close(stream->fd) != 0)
-        result = EOF;
-    destroy(stream);
-    return result;
-}
 
 /* Writes until all is written; false on an error. */
 static bool write_all(FILE *stream, const unsigned char *bytes, size_t count)
@@ -202,7 +32,7 @@ static bool write_all(FILE *stream, const unsigned char *bytes, size_t count)
     return true;
 }
 
-static int flush_one(FILE *stream)
+int stream_flush(FILE *stream)
 {
     if (stream->writing) {
         size_t count = stream->end;
@@ -221,24 +51,6 @@ static int flush_one(FILE *stream)
     return 0;
 }
 
-int fflush(FILE *stream)
-{
-    int result = 0;
-
-    if (stream != NULL)
-        return flush_one(stream);
-    for (stream = all_streams; stream != NULL; stream = stream->next)
-        if (stream->writing && flush_one(stream) != 0)
-            result = EOF;
-    return result;
-}
-
-void stream_finish_all(void)
-{
-    for (FILE *stream = all_streams; stream != NULL; stream = stream->next)
-        flush_one(stream);
-}
-
 /* Terminals get their lines as they are written. */
 static void find_mode(FILE *stream)
 {
@@ -250,11 +62,11 @@ static void find_mode(FILE *stream)
     errno = saved;
 }
 
-int setvbuf(FILE *stream, char *buf, int mode, size_t size)
+int stream_set_buffer(FILE *stream, char *buf, int mode, size_t size)
 {
     if (mode < _IOFBF || mode > _IONBF)
         return -1;
-    flush_one(stream);
+    stream_flush(stream);
     stream->mode = mode;
     stream->mode_known = true;
     if (mode == _IONBF) {
@@ -265,16 +77,6 @@ int setvbuf(FILE *stream, char *buf, int mode, size_t size)
         stream->size = size;
     }
     return 0;
-}
-
-void setbuf(FILE *stream, char *buf)
-{
-    setvbuf(stream, buf, buf != NULL ? _IOFBF : _IONBF, BUFSIZ);
-}
-
-void setlinebuf(FILE *stream)
-{
-    setvbuf(stream, NULL, _IOLBF, 0);
 }
 
 /* Makes the stream ready for output; false if it cannot be. */
@@ -288,7 +90,7 @@ static bool begin_writing(FILE *stream)
     if (!stream->mode_known)
         find_mode(stream);
     if (!stream->writing) {
-        flush_one(stream);
+        stream_flush(stream);
         stream->position = stream->end = 0;
         stream->writing = true;
     }
@@ -313,34 +115,21 @@ size_t stream_write(FILE *stream, const void *bytes, size_t count)
         from += part;
         left -= part;
         if (stream->end == stream->size) {
-            if (flush_one(stream) != 0)
+            if (stream_flush(stream) != 0)
                 return 0;
             stream->writing = true;
         }
     }
     if (stream->mode == _IOLBF && memrchr(bytes, '\n', count) != NULL &&
-        flush_one(stream) != 0)
+        stream_flush(stream) != 0)
         return 0;
     return count;
 }
 
-size_t fwrite(const void *buf, size_t size, size_t count, FILE *stream)
-{
-    if (size == 0 || count == 0)
-        return 0;
-    return stream_write(stream, buf, size * count) / size;
-}
-
-int fputc(int c, FILE *stream)
+int stream_put_slowly(int c, FILE *stream)
 {
     unsigned char byte = (unsigned char)c;
 
-    /* The common case first: a buffer that takes the byte as it is. */
-    if (stream->writing && stream->mode == _IOFBF &&
-        stream->end + 1 < stream->size) {
-        stream->buf[stream->end++] = byte;
-        return byte;
-    }
     return stream_write(stream, &byte, 1) == 1 ? byte : EOF;
 }
 
@@ -352,7 +141,7 @@ static bool begin_reading(FILE *stream)
         stream->has_error = true;
         return false;
     }
-    return !stream->writing || flush_one(stream) == 0;
+    return !stream->writing || stream_flush(stream) == 0;
 }
 
 /* Reads into memory once; 0 at the end and on errors, which are noted. */
@@ -376,22 +165,25 @@ static bool refill(FILE *stream)
 {
     if (!begin_reading(stream))
         return false;
-    if (stdout->writing && stdout->mode == _IOLBF)
-        flush_one(stdout);
+    if (stdout->writing && stdout->mode == _IOLBF &&
+        ftrylockfile(stdout) == 0) {
+        stream_flush(stdout);
+        funlockfile(stdout);
+    }
     stream->position = 0;
     stream->end = read_some(stream, stream->buf,
                             stream->mode == _IONBF ? 1 : stream->size);
     return stream->end > 0;
 }
 
-int fgetc(FILE *stream)
+int stream_get_slowly(FILE *stream)
 {
     if ((stream->writing || stream->position >= stream->end) && !refill(stream))
         return EOF;
     return stream->buf[stream->position++];
 }
 
-int ungetc(int c, FILE *stream)
+int stream_unget(int c, FILE *stream)
 {
     if (c == EOF || !begin_reading(stream))
         return EOF;
@@ -407,10 +199,10 @@ int ungetc(int c, FILE *stream)
     return (unsigned char)c;
 }
 
-size_t fread(void *buf, size_t size, size_t count, FILE *stream)
+size_t stream_read(FILE *stream, void *buf, size_t total)
 {
-    size_t total = size * count, done = 0;
     unsigned char *to = buf;
+    size_t done = 0;
 
     if (total == 0 || !begin_reading(stream))
         return 0;
@@ -434,14 +226,14 @@ size_t fread(void *buf, size_t size, size_t count, FILE *stream)
             break;
         }
     }
-    return done / size;
+    return done;
 }
 
-int fseeko(FILE *stream, off_t offset, int whence)
+int stream_seek(FILE *stream, off_t offset, int whence)
 {
     if (whence == SEEK_CUR && !stream->writing)
         offset -= (off_t)(stream->end - stream->position);
-    if (stream->writing && flush_one(stream) != 0)
+    if (stream->writing && stream_flush(stream) != 0)
         return -1;
     if (lseek(stream->fd, offset, whence) < 0)
         return -1;
@@ -450,12 +242,7 @@ int fseeko(FILE *stream, off_t offset, int whence)
     return 0;
 }
 
-int fseek(FILE *stream, long offset, int whence)
-{
-    return fseeko(stream, offset, whence);
-}
-
-off_t ftello(FILE *stream)
+off_t stream_tell(FILE *stream)
 {
     off_t place = lseek(
         stream->fd, 0, stream->writing && stream->append ? SEEK_END : SEEK_CUR);
@@ -465,88 +252,4 @@ off_t ftello(FILE *stream)
     if (stream->writing)
         return place + (off_t)stream->end;
     return place - (off_t)(stream->end - stream->position);
-}
-
-long ftell(FILE *stream)
-{
-    return ftello(stream);
-}
-
-void rewind(FILE *stream)
-{
-    fseeko(stream, 0, SEEK_SET);
-    stream->has_error = false;
-}
-
-int fileno(FILE *stream)
-{
-    return stream->fd;
-}
-
-int feof(FILE *stream)
-{
-    return stream->at_end;
-}
-
-int ferror(FILE *stream)
-{
-    return stream->has_error;
-}
-
-void clearerr(FILE *stream)
-{
-    stream->at_end = stream->has_error = false;
-}
-
-/* Runs the shell with one end of a pipe as its stdin or stdout. */
-FILE *popen(const char *command, const char *mode)
-{
-    int fds[2], ours = *mode == 'r' ? 0 : 1;
-
-    if ((*mode != 'r' && *mode != 'w') || pipe2(fds, O_CLOEXEC) != 0)
-        return NULL;
-    FILE *stream = create(fds[ours], ours == 0 ? O_RDONLY : O_WRONLY);
-    pid_t pid = stream != NULL ? fork() : -1;
-
-    if (pid == 0) {
-        dup2(fds[!ours], !ours);
-        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-        _exit(127);
-    }
-    close(fds[!ours]);
-    if (pid < 0) {
-        close(fds[ours]);
-        if (stream != NULL)
-            destroy(stream);
-        return NULL;
-    }
-    stream->child = pid;
-    return stream;
-}
-
-int pclose(FILE *stream)
-{
-    pid_t pid = stream->child;
-    int status;
-
-    fclose(stream);
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return -1;
-    return status;
-}
-
-FILE *tmpfile(void)
-{
-    char path[] = "/tmp/fileXXXXXX";
-    int fd = mkstemp(path);
-
-    if (fd < 0)
-        return NULL;
-    unlink(path);
-    FILE *stream = create(fd, O_RDWR);
-
-    if (stream == NULL)
-        close(fd);
-    return stream;
 }

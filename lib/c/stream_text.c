@@ -1,5 +1,5 @@
 /*
- * lib/c/stream_text.c - characters and lines from and to streams.
+ * lib/c/stream_text.c - lines from and to streams.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -7,52 +7,12 @@
 
 #include "stream.h"
 
-int getc(FILE *stream)
-{
-    return fgetc(stream);
-}
-
-int getchar(void)
-{
-    return fgetc(stdin);
-}
-
-int getc_unlocked(FILE *stream)
-{
-    return fgetc(stream);
-}
-
-int getchar_unlocked(void)
-{
-    return fgetc(stdin);
-}
-
-int putc(int c, FILE *stream)
-{
-    return fputc(c, stream);
-}
-
-int putchar(int c)
-{
-    return fputc(c, stdout);
-}
-
-int putc_unlocked(int c, FILE *stream)
-{
-    return fputc(c, stream);
-}
-
-int putchar_unlocked(int c)
-{
-    return fputc(c, stdout);
-}
-
-char *fgets(char *buf, int size, FILE *stream)
+static char *get_line(char *buf, int size, FILE *stream)
 {
     int length = 0;
 
     while (length + 1 < size) {
-        int c = fgetc(stream);
+        int c = stream_get(stream);
 
         if (c == EOF)
             break;
@@ -66,8 +26,14 @@ char *fgets(char *buf, int size, FILE *stream)
     return buf;
 }
 
+char *fgets(char *buf, int size, FILE *stream)
+{
+    return STREAM_LOCKED(stream, get_line(buf, size, stream));
+}
+
 /* The line's memory grows by doubling. */
-ssize_t getdelim(char **line, size_t *size, int delimiter, FILE *stream)
+static ssize_t get_delimited(char **line, size_t *size, int delimiter,
+                             FILE *stream)
 {
     size_t length = 0;
     int c;
@@ -84,7 +50,7 @@ ssize_t getdelim(char **line, size_t *size, int delimiter, FILE *stream)
             *line = larger;
             *size = room;
         }
-        c = fgetc(stream);
+        c = stream_get(stream);
         if (c != EOF)
             (*line)[length++] = (char)c;
     } while (c != EOF && c != delimiter);
@@ -92,19 +58,30 @@ ssize_t getdelim(char **line, size_t *size, int delimiter, FILE *stream)
     return length > 0 ? (ssize_t)length : -1;
 }
 
+ssize_t getdelim(char **line, size_t *size, int delimiter, FILE *stream)
+{
+    return STREAM_LOCKED(stream, get_delimited(line, size, delimiter, stream));
+}
+
 ssize_t getline(char **line, size_t *size, FILE *stream)
 {
     return getdelim(line, size, '\n', stream);
 }
 
-int fputs(const char *text, FILE *stream)
+static int put_text(const char *text, FILE *stream)
 {
     size_t length = strlen(text);
 
     return stream_write(stream, text, length) == length ? 0 : EOF;
 }
 
+int fputs(const char *text, FILE *stream)
+{
+    return STREAM_LOCKED(stream, put_text(text, stream));
+}
+
 int puts(const char *text)
 {
-    return fputs(text, stdout) == EOF ? EOF : fputc('\n', stdout);
+    return STREAM_LOCKED(
+        stdout, put_text(text, stdout) == EOF ? EOF : stream_put('\n', stdout));
 }

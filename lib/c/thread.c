@@ -12,14 +12,14 @@
  *   stack, and from then on cannot even call a function: __unmap_and_exit() in
  *   jump.S makes both system calls without touching memory.
  * 3 State.  One compare-and-swap decides who frees: the end of a thread takes
- *   JOINABLE to FINISHED, pthread_detach() takes it to DETACHED; who comes second
- *   sees what the other has done and frees.
+ *   JOINABLE to FINISHED, pthread_detach() takes it to DETACHED; who comes
+ *   second sees what the other has done and frees.
  * 4 Signals.  The kernel reuses numbers of threads, so pthread_kill() must not
  *   send after the end. exit_latch orders the two.
  * 5 The last thread to end by pthread_exit() ends the process with status 0;
  *   return from main() and exit() end it at once, from any thread.
- *   Elsewhere: stacks are kept for the next thread (glibc); a list of all threads
- *   serves debuggers and setuid().
+ *   Elsewhere: stacks are kept for the next thread (glibc); a list of all
+ *   threads serves debuggers and setuid().
  * Read next: jump.S, tls.c, thread_key.c, fork.c
  */
 #include "thread.h"

@@ -2,12 +2,12 @@
  * lib/c/thread_key.c - pthread_once(), and values that each thread has of its
  * own under a key that all share.
  *
- * Idea:  a key is an index into an array that is part of each thread. Deleting a
- *        key cannot reach into the arrays of the other threads; instead each
- *        use of an index has another generation, odd while the key exists, and a
- *        value that was stored under an older generation counts as NULL.
- * Locks: libc_key_latch for the table; reading a generation needs none, because the
- *        program may not use a key while it makes or deletes it.
+ * Idea:  a key is an index into an array that is part of each thread. Deleting
+ *        a key cannot reach into the arrays of the other threads; instead each
+ *        use of an index has another generation, odd while the key exists, and
+ *        a value that was stored under an older generation counts as NULL.
+ * Locks: libc_key_latch for the table; reading a generation needs none, because
+ *        the program may not use a key while it makes or deletes it.
  */
 #include <errno.h>
 #include <limits.h>

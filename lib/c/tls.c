@@ -4,16 +4,16 @@
  *
  * Idea:  the linker collects all __thread variables of a program in one
  *        segment, PT_TLS: their initial bytes and the size with the zeros that
- *        follow.  Each thread gets a copy.  Programs find theirs relative to the
- *        thread pointer, which on x86-64 is the base of FS: the copy ends where
- *        the thread pointer points ("variant II"), so the linker knows the
- *        offset of each variable, a negative one, and a use is one instruction:
- *        mov %fs:-4, %eax.  At the pointer itself its own address is stored, for
- *        code that needs the address of a variable.
+ *        follow.  Each thread gets a copy.  Programs find theirs relative to
+ *        the thread pointer, which on x86-64 is the base of FS: the copy ends
+ *        where the thread pointer points ("variant II"), so the linker knows
+ *        the offset of each variable, a negative one, and a use is one
+ *        instruction: mov %fs:-4, %eax.  At the pointer itself its own address
+ *        is stored, for code that needs the address of a variable.
  *        The size is rounded up to the alignment before the linker counts down
  *        from it; doing the same here makes the two agree.
- * Limits: no dynamic linking, so there are no further modules and no table (DTV)
- *        of them.
+ * Limits: no dynamic linking, so there are no further modules and no table
+ *        (DTV) of them.
  * Read next: thread.c
  */
 #include <asm/prctl.h>

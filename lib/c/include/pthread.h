@@ -91,7 +91,8 @@ int pthread_key_delete(pthread_key_t key);
 void *pthread_getspecific(pthread_key_t key);
 int pthread_setspecific(pthread_key_t key, const void *value);
 
-/* ---- locks: all zeros is what the initializers give ----------------------- */
+/* ---- locks: all zeros is what the initializers give -----------------------
+ * */
 
 #define PTHREAD_PROCESS_PRIVATE 0
 #define PTHREAD_PROCESS_SHARED  1

@@ -64,6 +64,11 @@ int putc(int c, FILE *stream);
 int putchar(int c);
 int fputs(const char *text, FILE *stream);
 int puts(const char *text);
+/* Holds a stream over several calls; the others wait, and so do all functions
+ * here that are not called ..._unlocked. */
+void flockfile(FILE *stream);
+int ftrylockfile(FILE *stream);
+void funlockfile(FILE *stream);
 int getc_unlocked(FILE *stream);
 int getchar_unlocked(void);
 int putc_unlocked(int c, FILE *stream);
