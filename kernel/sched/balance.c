@@ -8,6 +8,8 @@
  *        CPU (sched.c).  Affinity is asked at each of these three places.
  *        Of two queues that differ by one none is better; yet from time to time
  *        a thread changes over, or it would always share with more than others.
+ *        A real-time thread that waits is pulled by a CPU that runs something
+ *        less urgent: when a real-time thread there sleeps, else at its tick.
  * Locks: queues are looked at without their locks and asked again under one; two
  *        are never locked together.
  * Elsewhere: Linux balances over a hierarchy of caches and nodes, by load and
@@ -99,9 +101,44 @@ bool balance_pull(uint32_t least)
     return true;
 }
 
+static struct thread *most_urgent(struct run_queue *rq, unsigned cpu,
+                                  unsigned above)
+{
+    struct thread *t, *found = NULL;
+
+    list_for_each (t, &rq->all, ready_link) {
+        if (t->queued_rt > above && sched_is_allowed(t, cpu)) {
+            found = t;
+            above = t->queued_rt;
+        }
+    }
+    return found;
+}
+
+void balance_pull_real_time(unsigned above)
+{
+    unsigned id = this_cpu->id;
+
+    for (unsigned i = 1; i < cpu_count; i++) {
+        struct run_queue *from = &run_queues[(id + i) % cpu_count];
+        if (likely(!levels_filled(&from->rt)))
+            continue;
+        spin_lock(&from->lock);
+        struct thread *t = most_urgent(from, id, above);
+        if (t)
+            queue_remove_locked(from, t);
+        spin_unlock(&from->lock);
+        if (t) {
+            above = sched_rt_priority(t);
+            queue_place(t, id);
+        }
+    }
+}
+
 void balance_tick(const struct run_queue *rq)
 {
     bool even_out = (rq->user_ticks + rq->kernel_ticks) % EVEN_OUT_TICKS == 0;
 
+    balance_pull_real_time(sched_rt_priority(thread_current()));
     balance_pull(rq->ready_count + (even_out ? 1 : 2));
 }

@@ -12,6 +12,10 @@ unsigned balance_choose_cpu(const struct thread *t);
  * has `least` or more of them.  Context: no run queue locked. */
 bool balance_pull(uint32_t least);
 
+/* Take those that wait on other CPUs with a real-time priority above this, and
+ * may run here.  Context: interrupts off, no run queue locked. */
+void balance_pull_real_time(unsigned above);
+
 /* A tick of the CPU with this queue, which is busy: pull if another is worse
  * off.  Context: timer interrupt, no run queue locked. */
 void balance_tick(const struct run_queue *rq);

@@ -104,6 +104,12 @@ static inline unsigned sched_nice_level(const struct thread *t)
     return (unsigned)(t->params.nice + NICE_WIDTH / 2);
 }
 
+/* Is there any thread?  Context: without the lock, a guess. */
+static inline bool levels_filled(const struct level_queues *l)
+{
+    return l->filled[0] | l->filled[1];
+}
+
 /* Level queues: empty ones; put in at the end or (first) the beginning; take
  * out; the first thread of the lowest or highest filled level, or NULL. */
 void levels_init(struct level_queues *l);

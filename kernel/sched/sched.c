@@ -119,6 +119,9 @@ void sched_block(void) NO_LOCK_ANALYSIS
 
     irqs_disable();
     struct run_queue *rq = this_queue();
+    if (unlikely(sched_rt_priority(thread_current())) &&
+        !levels_filled(&rq->rt))
+        balance_pull_real_time(0);
     spin_lock(&rq->lock);
     if (thread_current()->state == THREAD_RUNNING)
         spin_unlock(&rq->lock); /* woken already */
