@@ -2,11 +2,13 @@
  * lib/c/scheduling.c - how threads are scheduled.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "call.h"
+#include "thread.h"
 
 int sched_yield(void)
 {
@@ -108,4 +110,44 @@ int nice(int increment)
         return -1;
     }
     return getpriority(PRIO_PROCESS, 0);
+}
+
+int pthread_setschedparam(pthread_t thread, int policy,
+                          const struct sched_param *parameters)
+{
+    return (int)-RAW_CALL(sched_setscheduler, libc_tid_of(thread), policy,
+                          parameters);
+}
+
+int pthread_getschedparam(pthread_t thread, int *policy,
+                          struct sched_param *parameters)
+{
+    long result = RAW_CALL(sched_getscheduler, libc_tid_of(thread));
+
+    if (result < 0)
+        return (int)-result;
+    *policy = (int)result;
+    return (int)-RAW_CALL(sched_getparam, libc_tid_of(thread), parameters);
+}
+
+int pthread_setschedprio(pthread_t thread, int priority)
+{
+    struct sched_param parameters = { .sched_priority = priority };
+
+    return (int)-RAW_CALL(sched_setparam, libc_tid_of(thread), &parameters);
+}
+
+int pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t *set)
+{
+    return (int)-RAW_CALL(sched_setaffinity, libc_tid_of(thread), size, set);
+}
+
+int pthread_getaffinity_np(pthread_t thread, size_t size, cpu_set_t *set)
+{
+    int saved = errno, error = 0;
+
+    if (sched_getaffinity(libc_tid_of(thread), size, set) != 0)
+        error = errno;
+    errno = saved;
+    return error;
 }

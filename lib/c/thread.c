@@ -80,48 +80,84 @@ static struct pthread *make_thread(const pthread_attr_t *attr, void **top)
         thread = libc_tls_place((char *)attr->stack + attr->stack_size, top);
     else
         thread = NULL;
-    if (thread != NULL && attr->detach_state == PTHREAD_CREATE_DETACHED)
-        thread->state = THREAD_DETACHED;
     return thread;
 }
 
 static int run_thread(void *argument)
 {
-    struct pthread *thread = argument;
+    struct pthread *self = argument;
+    unsigned gate;
 
-    pthread_exit(thread->start(thread->argument));
+    while ((gate = __atomic_load_n(&self->gate, __ATOMIC_ACQUIRE)) == GATE_SHUT)
+        futex_wait(&self->gate, GATE_SHUT, false);
+    if (gate == GATE_FAILED)
+        return 0;
+    pthread_exit(self->start(self->argument));
+}
+
+/* Lets a thread begin with its own policy and priority; if it may not have
+ * them it ends. */
+static int open_gate(struct pthread *thread, const pthread_attr_t *attr)
+{
+    int error = pthread_setschedparam(thread, attr->policy, &attr->parameters);
+
+    if (error == 0)
+        thread->state = attr->detach_state == PTHREAD_CREATE_DETACHED
+                            ? THREAD_DETACHED
+                            : THREAD_JOINABLE;
+    __atomic_store_n(&thread->gate, error == 0 ? GATE_OPEN : GATE_FAILED,
+                     __ATOMIC_RELEASE);
+    futex_wake(&thread->gate, 1, false);
+    if (error != 0) {
+        __atomic_sub_fetch(&libc_thread_count, 1, __ATOMIC_RELAXED);
+        pthread_join(thread, NULL);
+    }
+    return error;
+}
+
+/* Makes the kernel's thread.  It may be gone on return, if it is detached. */
+static int start_thread(struct pthread *thread, void *top)
+{
+    libc_tid();
+    libc_threaded = true;
+    __atomic_add_fetch(&libc_thread_count, 1, __ATOMIC_RELAXED);
+    if (clone(run_thread, top, CLONE_THREAD_OF_POSIX, thread, &thread->tid,
+              thread, &thread->running) > 0)
+        return 0;
+    __atomic_sub_fetch(&libc_thread_count, 1, __ATOMIC_RELAXED);
+    if (thread->mapping != NULL)
+        munmap(thread->mapping, thread->mapping_size);
+    return EAGAIN;
 }
 
 int pthread_create(pthread_t *out, const pthread_attr_t *attributes,
                    void *(*start)(void *), void *argument)
 {
-    int saved = errno, failed;
+    int saved = errno, error = EAGAIN;
     pthread_attr_t attr;
     void *top;
 
     pthread_attr_init(&attr);
-    struct pthread *thread =
-        make_thread(attributes != NULL ? attributes : &attr, &top);
+    if (attributes != NULL)
+        attr = *attributes;
+    struct pthread *thread = make_thread(&attr, &top);
 
-    if (thread == NULL) {
-        errno = saved;
-        return EAGAIN;
-    }
-    thread->start = start;
-    thread->argument = argument;
-    *out = thread;
-    libc_threaded = true;
-    __atomic_add_fetch(&libc_thread_count, 1, __ATOMIC_RELAXED);
-    /* From here on a detached thread may be gone already. */
-    failed = clone(run_thread, top, CLONE_THREAD_OF_POSIX, thread, &thread->tid,
-                   thread, &thread->running) < 0;
-    if (failed) {
-        __atomic_sub_fetch(&libc_thread_count, 1, __ATOMIC_RELAXED);
-        if (thread->mapping != NULL)
-            munmap(thread->mapping, thread->mapping_size);
+    if (thread != NULL) {
+        bool is_explicit = attr.inherit == PTHREAD_EXPLICIT_SCHED;
+
+        thread->start = start;
+        thread->argument = argument;
+        if (is_explicit)
+            thread->gate = GATE_SHUT;
+        else if (attr.detach_state == PTHREAD_CREATE_DETACHED)
+            thread->state = THREAD_DETACHED;
+        *out = thread;
+        error = start_thread(thread, top);
+        if (error == 0 && is_explicit)
+            error = open_gate(thread, &attr);
     }
     errno = saved;
-    return failed ? EAGAIN : 0;
+    return error;
 }
 
 /* The end of a detached thread, which nobody will see again. */
@@ -222,7 +258,7 @@ int pthread_kill(pthread_t thread, int number)
     pthread_sigmask(SIG_SETMASK, &all, &old);
     latch_lock(&thread->exit_latch);
     if (!thread->is_exiting)
-        result = RAW_CALL(tgkill, getpid(), thread->tid, number);
+        result = RAW_CALL(tgkill, getpid(), libc_tid_of(thread), number);
     else if (number < 0 || number > SIGNAL_MAX)
         result = -EINVAL;
     latch_unlock(&thread->exit_latch);

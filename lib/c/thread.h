@@ -27,6 +27,10 @@ enum thread_state {
     THREAD_FINISHED, /* whoever joins or detaches it frees it */
 };
 
+/* What a new thread finds: its creator may have to give it a priority before
+ * it runs, and that may fail. */
+enum thread_gate { GATE_OPEN, GATE_SHUT, GATE_FAILED };
+
 /* A value counts only while its key has the same generation. */
 struct key_value {
     unsigned generation;
@@ -38,6 +42,7 @@ struct pthread {
     pid_t tid;            /* [C][T] 0: not asked for yet, see libc_tid() */
     unsigned running;     /* [C] futex; 0 from the kernel when it is gone */
     unsigned state;       /* [a] enum thread_state */
+    unsigned gate;        /* [a] futex; enum thread_gate */
     bool is_first;        /* [T] the process began with it */
     bool is_exiting;      /* [L] no signal can be sent to it any more */
     bool has_values;      /* [T] some key has been set */
@@ -70,6 +75,12 @@ static inline pid_t libc_tid(void)
     if (self->tid == 0)
         self->tid = gettid();
     return self->tid;
+}
+
+/* Another thread's.  The first thread's is asked for before it makes others. */
+static inline pid_t libc_tid_of(const struct pthread *thread)
+{
+    return thread == libc_self() ? libc_tid() : thread->tid;
 }
 
 /* Threads that have not ended. */

@@ -81,3 +81,45 @@ int pthread_attr_getstack(const pthread_attr_t *attributes, void **lowest,
     *bytes = attributes->stack_size;
     return 0;
 }
+
+int pthread_attr_setinheritsched(pthread_attr_t *attributes, int inherit)
+{
+    if (inherit != PTHREAD_INHERIT_SCHED && inherit != PTHREAD_EXPLICIT_SCHED)
+        return EINVAL;
+    attributes->inherit = inherit;
+    return 0;
+}
+
+int pthread_attr_getinheritsched(const pthread_attr_t *attributes, int *inherit)
+{
+    *inherit = attributes->inherit;
+    return 0;
+}
+
+int pthread_attr_setschedpolicy(pthread_attr_t *attributes, int policy)
+{
+    if (policy != SCHED_OTHER && policy != SCHED_FIFO && policy != SCHED_RR)
+        return EINVAL;
+    attributes->policy = policy;
+    return 0;
+}
+
+int pthread_attr_getschedpolicy(const pthread_attr_t *attributes, int *policy)
+{
+    *policy = attributes->policy;
+    return 0;
+}
+
+int pthread_attr_setschedparam(pthread_attr_t *attributes,
+                               const struct sched_param *parameters)
+{
+    attributes->parameters = *parameters;
+    return 0;
+}
+
+int pthread_attr_getschedparam(const pthread_attr_t *attributes,
+                               struct sched_param *parameters)
+{
+    *parameters = attributes->parameters;
+    return 0;
+}

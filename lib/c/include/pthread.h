@@ -19,6 +19,8 @@ typedef struct pthread *pthread_t;
 
 #define PTHREAD_CREATE_JOINABLE 0
 #define PTHREAD_CREATE_DETACHED 1
+#define PTHREAD_INHERIT_SCHED   0
+#define PTHREAD_EXPLICIT_SCHED  1
 #define PTHREAD_STACK_MIN       16384
 #define PTHREAD_KEYS_MAX        128
 
@@ -29,6 +31,9 @@ typedef struct {
     size_t guard_size;
     void *stack; /* lowest address; NULL: the library maps one */
     int detach_state;
+    int inherit; /* policy and priority from the creator */
+    int policy;
+    struct sched_param parameters;
 } pthread_attr_t;
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
@@ -58,6 +63,25 @@ int pthread_attr_setstack(pthread_attr_t *attributes, void *lowest,
                           size_t bytes);
 int pthread_attr_getstack(const pthread_attr_t *attributes, void **lowest,
                           size_t *bytes);
+
+/* Policy and priority count with PTHREAD_EXPLICIT_SCHED only. */
+int pthread_attr_setinheritsched(pthread_attr_t *attributes, int inherit);
+int pthread_attr_getinheritsched(const pthread_attr_t *attributes,
+                                 int *inherit);
+int pthread_attr_setschedpolicy(pthread_attr_t *attributes, int policy);
+int pthread_attr_getschedpolicy(const pthread_attr_t *attributes, int *policy);
+int pthread_attr_setschedparam(pthread_attr_t *attributes,
+                               const struct sched_param *parameters);
+int pthread_attr_getschedparam(const pthread_attr_t *attributes,
+                               struct sched_param *parameters);
+
+int pthread_setschedparam(pthread_t thread, int policy,
+                          const struct sched_param *parameters);
+int pthread_getschedparam(pthread_t thread, int *policy,
+                          struct sched_param *parameters);
+int pthread_setschedprio(pthread_t thread, int priority);
+int pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t *set);
+int pthread_getaffinity_np(pthread_t thread, size_t size, cpu_set_t *set);
 
 /* What pthread_exit() runs, the last first.  Both belong in the same block. */
 struct __pthread_cleanup {
