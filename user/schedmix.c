@@ -136,7 +136,7 @@ static int read_part(const char *text, struct part *p, long cpu)
     char words[128], *rest = words;
     *p = (struct part){ .text = text, .count = 1, .cpu = cpu };
     if (strlen(text) < sizeof(words)) {
-        strcpy(words, text);
+        memcpy(words, text, strlen(text) + 1);
         for (char *w; (w = strsep(&rest, ",")) != NULL;)
             if (!take_word(w, p))
                 goto bad;
