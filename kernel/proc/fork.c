@@ -31,6 +31,7 @@
 #include "proc/run.h"
 #include "proc/threads.h"
 #include "vm/usercopy.h"
+#include "x86/clock.h"
 #include "x86/cpu.h"
 #include "x86/fpu.h"
 
@@ -101,6 +102,7 @@ static struct thread *copy_thread(const struct clone_request *r)
     t->fs_base = r->flags & CLONE_SETTLS ? r->tls : cpu_get_fs_base();
     t->gs_base = cpu_get_user_gs_base();
     t->blocked = self->blocked;
+    t->start_ns = clock_now_ns();
     sched_fork(t, self);
     if (r->flags & CLONE_CHILD_CLEARTID)
         t->clear_child_tid = (uint64_t)r->child_tid;

@@ -206,7 +206,7 @@ static int proc_name_of(struct inode *inode, char *buf, struct inode **dir)
     if (!proc_ref_is_alive(ref))
         return -ENOENT;
     if (ref->entry == &proc_process_entry)
-        base_snprintf(buf, NAME_MAX + 1, "%d", ref->pid);
+        base_snprintf(buf, NAME_MAX + 1, "%d", ref->tid ? ref->tid : ref->pid);
     else if (ref->entry == &proc_thread_entry)
         base_snprintf(buf, NAME_MAX + 1, "%d", ref->tid);
     else

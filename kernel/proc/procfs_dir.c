@@ -12,6 +12,7 @@
 #include "abi/errno.h"
 #include "base/format.h"
 #include "base/string.h"
+#include "proc/pid.h"
 #include "proc/procfs.h"
 #include "sched/sched.h"
 
@@ -65,17 +66,20 @@ static bool has_fd(const struct proc_ref *ref, int fd)
 
 /* ---- lookup -------------------------------------------------------------- */
 
+/* As on Linux a thread's number is found, too, though it is not listed: what is
+ * there tells of the thread in `stat` and `status`, else of its process. */
 static int lookup_pid(struct proc_ref *ref, int32_t number)
 {
     spin_lock(&process_tree_lock);
-    struct process *p = process_find_locked(number);
-    if (p) {
+    const struct thread *t = thread_find_locked(number);
+    if (t) {
         ref->entry = &proc_process_entry;
-        ref->pid = number;
-        ref->start_ns = p->start_ns;
+        ref->pid = t->process->pid;
+        ref->tid = number == ref->pid ? 0 : number;
+        ref->start_ns = t->process->start_ns;
     }
     spin_unlock(&process_tree_lock);
-    return p ? 0 : -ENOENT;
+    return t ? 0 : -ENOENT;
 }
 
 static int lookup_tid(struct proc_ref *ref, int32_t number)

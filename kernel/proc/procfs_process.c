@@ -77,7 +77,7 @@ static void signal_facts(struct process *p, struct facts *f)
 }
 
 static void thread_facts(struct process *p, const struct thread *t,
-                         struct facts *f)
+                         struct facts *f) MUST_HOLD(process_tree_lock)
 {
     f->tid = t->tid;
     f->state = state_letter(p, t);
@@ -86,6 +86,8 @@ static void thread_facts(struct process *p, const struct thread *t,
     f->sched = t->params;
     f->pending = t->pending;
     f->blocked = t->blocked;
+    f->start_ns = t == p->leader ? p->start_ns : t->start_ns;
+    f->exit_signal = t == p->leader ? p->exit_signal : -1;
     memcpy(f->name, t->name, sizeof(f->name));
 }
 
@@ -114,8 +116,6 @@ static void process_facts_locked(struct process *p, struct facts *f)
     if (p->terminal && p->terminal->foreground != 0)
         f->terminal_group = p->terminal->foreground;
     f->zombie = p->life == PROCESS_ZOMBIE;
-    f->exit_signal = p->exit_signal;
-    f->start_ns = p->start_ns;
     f->credentials = p->credentials;
     f->rss_limit = p->limits[RLIMIT_RSS].rlim_cur;
     f->signal_limit = p->limits[RLIMIT_SIGPENDING].rlim_cur;

@@ -122,6 +122,7 @@ struct thread {
     void *signal_info;   /* [P] queued siginfo of thread signals */
     struct list_node process_link; /* [P] in process->threads */
     struct pid *pid_entry;         /* [P] of its tid; NULL: the process' */
+    uint64_t start_ns;             /* [P] clock when it was made */
     bool left;                     /* [P] it has left the process */
     bool parked;                   /* [P] its part of a stopped process */
     uint64_t clear_child_tid;      /* [P] user address or 0 */
