@@ -294,3 +294,30 @@ def test_switches_are_counted_for_what_they_are():
     for row in rows[1:]:
         assert row["own"] == 0 and row["taken"] >= 40
         assert abs(row["ran"] + row["waited"] - 1000) < 15
+
+
+# -- demonstrations -------------------------------------------------------------------
+
+@pytest.mark.parametrize("smp", [1, 2])
+def test_inheriting_lock_mends_priority_inversion(smp):
+    table = [re.split(r"\s{2,}", line)
+             for line in run(["inversion", "-l", "50", "-m", "300"],
+                             smp).splitlines()[3:]]
+    waited = {name: (float(text.split()[0]), first)
+              for name, text, first in table}
+    assert waited["plain lock"][0] >= 340
+    assert waited["plain lock"][1] == "middle"
+    for name in ("inherited priority", "inherited through a chain"):
+        assert waited[name][0] <= 60 and waited[name][1] == "high"
+
+
+def test_switch_to_a_process_costs_more_than_to_a_thread():
+    """An instruction is a nanosecond; a page table costs a few."""
+    done = harness.tools_run("--icount", timeout=100, command=[
+        "switchcost", "-n", "100", "-r", "3"])
+    rows = [line.split() for line in done.stdout.decode().splitlines()[1:]]
+    assert len(rows) == 6, done.stderr
+    for row in rows:
+        thread, process, switches = int(row[2]), int(row[3]), float(row[5])
+        assert 200 < thread < process < 4000
+        assert 0.9 <= switches <= 1.1
