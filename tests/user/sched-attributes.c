@@ -6,7 +6,7 @@
  * behind what the kernel knows (E2BIG, and the kernel's size is written back);
  * flags, policies, priorities that are none; pointers at the edge of memory.
  *
- * smp: 1 2
+ * smp: 1 2 4
  */
 #include <limits.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * time on a CPU and time spent waiting for one, in /proc/PID/status, schedstat
  * and sched, in getrusage; and policy, priority and CPUs in stat and status.
  *
- * smp: 1 2
+ * smp: 1 2 4
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * What a new thread or process has of its maker's scheduling: all of it, or
  * with SCHED_RESET_ON_FORK nothing that is a privilege. exec keeps it all.
  *
- * smp: 1 2
+ * smp: 1 2 4
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  *
  * Bad input: selections that are none, numbers of nobody, values far out.
  *
- * smp: 1 2
+ * smp: 1 2 4
  */
 #include <limits.h>
 #include <sys/resource.h>

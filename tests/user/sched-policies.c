@@ -6,7 +6,7 @@
  * Bad input: policies and priorities outside of their ranges, numbers of
  * nobody, pointers that cannot be read or written.
  *
- * smp: 1 2
+ * smp: 1 2 4
  */
 #include <limits.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * The conductor is the most urgent: what it does to the others is one step for
  * them. They note their letters, and what they have noted is compared.
  *
- * smp: 1 2
+ * smp: 1 2 4
  */
 #include <string.h>
 #include <sys/syscall.h>

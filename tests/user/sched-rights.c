@@ -2,7 +2,7 @@
  * Who may change policies: a user's thread may give up, and gain only what
  * RLIMIT_RTPRIO and RLIMIT_NICE allow; nobody's of another user.
  *
- * smp: 1 2
+ * smp: 1 2 4
  */
 #include <sys/resource.h>
 #include <sys/syscall.h>
