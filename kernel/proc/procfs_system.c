@@ -350,7 +350,17 @@ static int show_overcommit(const struct proc_ref *ref, struct text *out)
 
 static int show_max_map_count(const struct proc_ref *ref, struct text *out)
 {
-    text_printf(out, "%d\n", REGION_COUNT_MAX);
+    text_printf(out, "%u\n", region_count_max);
+    return 0;
+}
+
+static int store_max_map_count(const struct proc_ref *ref, char *line)
+{
+    int32_t count;
+
+    if (!proc_parse_number(line, strlen(line), &count))
+        return -EINVAL;
+    __atomic_store_n(&region_count_max, (uint32_t)count, __ATOMIC_RELAXED);
     return 0;
 }
 
@@ -430,8 +440,8 @@ static const struct proc_entry vm_entries[] = {
       .store = store_drop_caches },
     { .name = "fail_nth", .mode = S_IFREG | 0600, .show = show_fail_nth,
       .store = store_fail_nth },
-    { .name = "max_map_count", .mode = S_IFREG | 0444,
-      .show = show_max_map_count },
+    { .name = "max_map_count", .mode = S_IFREG | 0644,
+      .show = show_max_map_count, .store = store_max_map_count },
     { .name = "overcommit_memory", .mode = S_IFREG | 0444,
       .show = show_overcommit },
     { .name = NULL },

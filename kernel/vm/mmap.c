@@ -31,7 +31,7 @@ static bool limits_allow(struct address_space *as, uint64_t bytes)
 static bool limits_allow(struct address_space *as, uint64_t bytes)
 {
     return (as->total_pages << PAGE_SHIFT) + bytes <= as->limit_as &&
-           as->region_count < REGION_COUNT_MAX;
+           !region_count_is_full(as);
 }
 
 static int map_locked(struct address_space *as, vaddr_t start, uint64_t bytes,

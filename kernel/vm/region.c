@@ -14,6 +14,8 @@
 #include "mem/slab.h"
 #include "vm/table.h"
 
+uint32_t region_count_max = 65530;
+
 static struct slab_cache region_cache;
 
 static struct region *region_of(struct tree_node *node)
@@ -165,7 +167,7 @@ int region_split_at(struct address_space *as, vaddr_t at)
 
     if (!r || r->start == at)
         return 0;
-    if (as->region_count >= REGION_COUNT_MAX)
+    if (region_count_is_full(as))
         return -ENOMEM;
     struct region *upper = region_create(as, at, r->end, r->prot, r->flags,
                                          r->mapping, region_index(r, at));
@@ -248,8 +250,7 @@ int region_unmap_range(struct address_space *as, vaddr_t start, vaddr_t end)
     if (!r || r->start >= end)
         return 0;
     /* A hole in the middle makes one region more. */
-    if (r->start < start && r->end > end &&
-        as->region_count >= REGION_COUNT_MAX)
+    if (r->start < start && r->end > end && region_count_is_full(as))
         return -ENOMEM;
     if (region_split_at(as, start) != 0 || region_split_at(as, end) != 0)
         return -ENOMEM;

@@ -5,7 +5,9 @@
 
 #include "vm/address_space.h"
 
-enum { REGION_COUNT_MAX = 65530 }; /* Linux's default vm.max_map_count */
+/* Regions that one address space may have: /proc/sys/vm/max_map_count, at first
+ * Linux's default.  Locks: none, atomic; a space that has more keeps them. */
+extern uint32_t region_count_max;
 
 void region_init(void);
 
@@ -58,6 +60,13 @@ __must_check int region_unmap_range(struct address_space *as, vaddr_t start,
 struct tlb_batch;
 void region_free_hole_tables(struct address_space *as, struct tlb_batch *batch,
                              vaddr_t start, vaddr_t end) MUST_HOLD(as->lock);
+
+/* Has the space as many regions as it may have? */
+static inline bool region_count_is_full(const struct address_space *as)
+{
+    return as->region_count >=
+           __atomic_load_n(&region_count_max, __ATOMIC_RELAXED);
+}
 
 /* Is [start, start+bytes) within what user space may map? */
 static inline bool region_range_ok(vaddr_t start, uint64_t bytes)
