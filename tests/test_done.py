@@ -217,6 +217,25 @@ def test_demonstration_runs(name):
     assert len(done.stdout.splitlines()) > 3
 
 
+def test_ps_shows_every_thread():
+    """The first thread's number is the process'; all three have a line."""
+    program = os.path.join(harness.BUILD, "tests", "user", "thread-proc-views")
+    script = "sleep 2 | three stay | { read ready; ps -eLF; }"
+    done = tools_run("--smp", "2", "--add", f"{program}:/bin/three",
+                     command=["sh", "-c", script])
+    head, *lines = [line.split() for line in done.stdout.decode().splitlines()]
+    assert head[:4] == ["PID", "LWP", "NLWP", "PPID"], done.stderr
+    found = [list(map(int, line[:3])) for line in lines
+             if line[-2:] == ["three", "stay"]]
+    pid = found[0][0]
+    assert [row[0] for row in found] == [pid] * 3
+    assert [row[2] for row in found] == [3] * 3
+    numbers = [row[1] for row in found]
+    assert numbers[0] == pid and len(set(numbers)) == 3
+    others = [line for line in lines if line[0] != str(pid)]
+    assert all(line[0] == line[1] and line[2] == "1" for line in others)
+
+
 def test_icount_repeats_exactly():
     script = "cow; cat /proc/stat /proc/uptime /proc/self/stat"
     runs = [tools_run("--icount", command=["sh", "-c", script], timeout=200)

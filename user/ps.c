@@ -4,7 +4,7 @@
  *   ps       the processes of this session (all of them if it has no terminal)
  *   -e       all processes
  *   -f       more columns
- *   -L       one line per thread (LWP), where the kernel shows threads
+ *   -L       one line per thread: its number (LWP), how many there are (NLWP)
  *   -F       with resident set, faults and CPU, as -eLF
  *
  * RSS is in KiB; MINFL and MAJFL count page faults without and with a disk
@@ -25,7 +25,8 @@ static const char help[] =
     "  -f  parent, state and full command line\n"
     "  -F  also memory, page faults and CPU\n"
     "  -L  one line per thread\n"
-    "Columns: RSS in KiB, MINFL and MAJFL page faults, TIME of CPU used.\n";
+    "Columns: LWP and NLWP number and count of threads, RSS in KiB,\n"
+    "MINFL and MAJFL page faults, TIME of CPU used.\n";
 
 enum { TICKS_PER_SECOND = 100 };
 
@@ -44,7 +45,7 @@ static void print_header(void)
 {
     printf("%5s ", "PID");
     if (on['L'])
-        printf("%5s ", "LWP");
+        printf("%5s %4s ", "LWP", "NLWP");
     if (on['f'] || on['F'])
         printf("%5s ", "PPID");
     printf("STATE ");
@@ -63,7 +64,7 @@ static void print_process(const struct proc_info *p)
         snprintf(command, sizeof command, "%s", p->name);
     printf("%5d ", (int)p->pid);
     if (on['L'])
-        printf("%5d ", (int)p->lwp);
+        printf("%5d %4ld ", (int)p->lwp, p->threads);
     if (on['f'] || on['F'])
         printf("%5d ", (int)p->ppid);
     printf("%-5c ", p->state);
