@@ -84,6 +84,7 @@ KSRC := $(sort $(filter-out $(NOT_BUILT),$(shell find boot kernel lib/base \
 KOBJ := $(patsubst %,$(B)/k/%.o,$(basename $(KSRC)))
 LIBC_OBJ := $(patsubst %,$(B)/u/%.o,$(basename $(filter-out lib/c/crt0.S,\
 	$(sort $(shell find lib/c lib/base -name '*.[cS]' 2>/dev/null)))))
+UTHREAD_SRC := $(wildcard lib/uthread/*.[cS])
 COMMON_SRC := $(wildcard user/common/*.c)
 USER_NAMES := $(sort $(basename $(notdir $(wildcard user/*.c))) \
 	$(filter-out common,$(notdir $(patsubst %/,%,$(dir $(wildcard user/*/*.c))))))
@@ -98,7 +99,8 @@ HOST_USER := $(filter-out $(B)/host/user/init,$(USER_NAMES:%=$(B)/host/user/%))
 HOST_TESTS := $(TEST_NAMES:%=$(B)/host/tests/%)
 UNIT_BINS := $(UNIT_NAMES:%=$(B)/host/unit/%)
 CRT0 := $(B)/u/lib/c/crt0.o
-ULIBS := $(B)/lib/libcommon.a $(B)/lib/libc.a
+ULIBS := $(B)/lib/libcommon.a $(B)/lib/libuthread.a $(B)/lib/libc.a
+HOST_UTHREAD := $(B)/host/lib/libuthread.a
 
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -164,6 +166,8 @@ $(B)/lib/libcommon.a: $(COMMON_SRC:%.c=$(B)/u/%.o)
 	$(archive)
 $(B)/lib/libtest.a: $(TEST_COMMON:%.c=$(B)/u/%.o)
 	$(archive)
+$(B)/lib/libuthread.a: $(patsubst %,$(B)/u/%.o,$(basename $(UTHREAD_SRC)))
+	$(archive)
 
 link_user = $(Q)$(LD) $(ULDFLAGS) -o $@ $(filter %.o,$^) --start-group \
 	$(filter %.a,$^) --end-group
@@ -171,22 +175,33 @@ define user_program
 $(B)/user/$(1): $(CRT0) $(patsubst %.c,$(B)/u/%.o,$(call sources_of,$(1))) $(ULIBS)
 	$$(call say,LD,$$@)
 	$$(link_user)
-$(B)/host/user/$(1): $(call sources_of,$(1)) $(COMMON_SRC) $(B)/flags
+$(B)/host/user/$(1): $(call sources_of,$(1)) $(COMMON_SRC) $(HOST_UTHREAD)
 	$$(call say,HOST,$$@)
 	$(Q)$(HOSTCC) $(HOSTFLAGS) -MF $$@.d -I user \
-		$(call sources_of,$(1)) $(COMMON_SRC) -o $$@
+		$(call sources_of,$(1)) $(COMMON_SRC) $(HOST_UTHREAD) -o $$@ -lpthread
 endef
 $(foreach n,$(USER_NAMES),$(eval $(call user_program,$(n))))
 
-$(B)/tests/user/%: $(CRT0) $(B)/u/tests/user/%.o $(B)/lib/libtest.a $(B)/lib/libc.a
+$(B)/tests/user/%: $(CRT0) $(B)/u/tests/user/%.o $(B)/lib/libtest.a \
+		$(B)/lib/libuthread.a $(B)/lib/libc.a
 	$(call say,LD,$@)
 	$(link_user)
 
 # ---- programs for the host: the same sources, the host's C library ---------
-$(B)/host/tests/%: tests/user/%.c $(TEST_COMMON) $(B)/flags
+$(B)/host/tests/%: tests/user/%.c $(TEST_COMMON) $(HOST_UTHREAD)
 	$(call say,HOST,$@)
 	$(Q)$(HOSTCC) $(HOSTFLAGS) -MF $@.d -I tests/user $< $(TEST_COMMON) -o $@ \
-		-lpthread
+		$(HOST_UTHREAD) -lpthread
+
+$(B)/host/lib/%.o: lib/uthread/%.c $(B)/flags
+	$(call say,HOST,$<)
+	$(Q)$(HOSTCC) $(HOSTFLAGS) -c $< -o $@
+$(B)/host/lib/%.o: lib/uthread/%.S $(B)/flags
+	$(call say,HOST,$<)
+	$(Q)$(HOSTCC) $(HOSTFLAGS) -c $< -o $@
+$(HOST_UTHREAD): $(patsubst lib/uthread/%,$(B)/host/lib/%.o,$(basename $(UTHREAD_SRC)))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 # A unit test names further sources in a comment: /* links: lib/base/tree.c */
 links_of = $(shell sed -n 's,.*links: *\(.*[^ ]\) *\*/.*,\1,p' $(1))
