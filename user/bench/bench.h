@@ -60,3 +60,5 @@ extern const struct bench switch_benches[];
 extern const struct bench signal_benches[];
 extern const struct bench message_benches[];
 extern const struct bench lock_benches[];
+extern const struct bench thread_benches[];
+extern const struct bench contend_benches[];
