@@ -84,13 +84,28 @@ static void after_first(struct uthread *t, void *unused)
 
 static struct uthread *first_thread;
 
+/* errno is the kernel thread's; its address must not be kept either. */
+__attribute__((noinline)) static int get_errno(void)
+{
+    __asm__ volatile("");
+    return errno;
+}
+
+__attribute__((noinline)) static void set_errno(int value)
+{
+    __asm__ volatile("");
+    errno = value;
+}
+
 static void leave(void (*after)(struct uthread *, void *), void *argument)
 {
     struct carrier *c = uthread_carrier();
+    int saved = get_errno();
 
     c->after = after;
     c->argument = argument;
     uthread_switch(&c->current->sp, c->sp);
+    set_errno(saved);
 }
 
 void uthread_carrier_park(struct uthread_lock *held)

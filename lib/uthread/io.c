@@ -196,8 +196,11 @@ ssize_t uthread_read(int fd, void *buffer, size_t bytes)
     return got;
 }
 
+/* A pipe that is ready takes PIPE_BUF bytes without blocking, perhaps no more. */
 ssize_t uthread_write(int fd, const void *buffer, size_t bytes)
 {
+    if (!uthread_engine->waits_in_kernel && bytes > PIPE_BUF)
+        bytes = PIPE_BUF;
     hold_until(fd, POLLOUT);
     ssize_t done = write(fd, buffer, bytes);
     uthread_release();

@@ -12,7 +12,6 @@
  *             inside; it must be open afterwards for the threads that run next.
  * 4 Elsewhere Go does so since 1.14.
  */
-#include <errno.h>
 #include <signal.h>
 #include <time.h>
 #include "engine.h"
@@ -35,7 +34,6 @@ static void on_turn_over(int number)
 {
     const struct carrier *c = uthread_carrier();
     struct uthread *t = c ? c->current : NULL;
-    int saved = errno;
 
     if (!t)
         return;
@@ -46,7 +44,6 @@ static void on_turn_over(int number)
     t->inside = 1;
     set_mask(SIG_UNBLOCK);
     uthread_engine->yield();
-    errno = saved;
     t->inside = 0;
 }
 

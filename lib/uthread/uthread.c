@@ -130,11 +130,10 @@ struct uthread *uthread_create(void *(*body)(void *), void *argument)
     int err = t ? uthread_engine->start(t) : ENOMEM;
     if (t && err)
         uthread_stack_free(t);
+    if (err)
+        errno = err;
     uthread_release();
-    if (!err)
-        return t;
-    errno = err;
-    return NULL;
+    return err ? NULL : t;
 }
 
 void uthread_free(struct uthread *t)

@@ -55,7 +55,7 @@ void uthread_release(void);
 /* ---- waiting for the world ----------------------------------------------- */
 
 /* As read(), write() and nanosleep(), but only the thread waits, not the kernel
- * thread under it. */
+ * thread under it.  A write of more than PIPE_BUF bytes may be a short one. */
 ssize_t uthread_read(int fd, void *buffer, size_t bytes);
 ssize_t uthread_write(int fd, const void *buffer, size_t bytes);
 void uthread_sleep_ms(unsigned ms);
