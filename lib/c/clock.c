@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "call.h"
+#include "cancel.h"
 
 int clock_gettime(clockid_t clock, struct timespec *time)
 {
@@ -23,12 +23,12 @@ int clock_getres(clockid_t clock, struct timespec *resolution)
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
                     struct timespec *left)
 {
-    return (int)-RAW_CALL(clock_nanosleep, clock, flags, time, left);
+    return (int)-RAW_CANCEL_CALL(clock_nanosleep, clock, flags, time, left);
 }
 
 int nanosleep(const struct timespec *time, struct timespec *left)
 {
-    return (int)CALL(nanosleep, time, left);
+    return (int)CANCEL_CALL(nanosleep, time, left);
 }
 
 unsigned sleep(unsigned seconds)
@@ -96,5 +96,5 @@ unsigned alarm(unsigned seconds)
 
 int pause(void)
 {
-    return (int)CALL(pause);
+    return (int)CANCEL_CALL(pause);
 }

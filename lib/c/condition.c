@@ -27,19 +27,36 @@
 
 enum { WAITED_FOR = 1, ONE_SIGNAL = 2 };
 
+/* A thread that is cancelled ends with the mutex.  It may have got the signal
+ * that was meant for another one. */
+struct cancelled_wait {
+    pthread_cond_t *condition;
+    pthread_mutex_t *mutex;
+};
+
+static void end_cancelled_wait(void *argument)
+{
+    struct cancelled_wait *w = argument;
+
+    pthread_cond_signal(w->condition);
+    pthread_mutex_lock(w->mutex);
+}
+
 static int wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
                       const struct timespec *until)
 {
+    struct cancelled_wait cancelled = { condition, mutex };
     unsigned seen =
         __atomic_or_fetch(&condition->word, WAITED_FOR, __ATOMIC_SEQ_CST);
     bool shared = condition->shared != 0;
     clockid_t clock = condition->clock;
-    int error = pthread_mutex_unlock(mutex);
+    int error = pthread_mutex_unlock(mutex), result;
 
     if (error != 0)
         return error;
-    int result = futex_wait_until(&condition->word, seen, shared, clock, until);
-
+    pthread_cleanup_push(end_cancelled_wait, &cancelled);
+    result = futex_wait_point(&condition->word, seen, shared, clock, until);
+    pthread_cleanup_pop(0);
     error = pthread_mutex_lock(mutex);
     if (error != 0)
         return error;

@@ -165,7 +165,8 @@ int system(const char *command)
         execl("/bin/sh", "sh", "-c", command, (char *)NULL);
         _exit(127);
     }
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+    /* Not waitpid(): a thread cancelled there would leave SIGINT ignored. */
+    while (pid > 0 && CALL(wait4, pid, &status, 0, NULL) < 0 && errno == EINTR)
         continue;
     sigaction(SIGINT, &old_int, NULL);
     sigaction(SIGQUIT, &old_quit, NULL);

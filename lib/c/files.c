@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <utime.h>
 
-#include "call.h"
+#include "cancel.h"
 
 /* Without O_CREAT and O_TMPFILE there is no third argument; what is read
  * instead is not used. */
@@ -53,6 +53,8 @@ int fcntl(int fd, int command, ...)
     unsigned long argument = va_arg(args, unsigned long);
 
     va_end(args);
+    if (command == F_SETLKW)
+        return (int)CANCEL_CALL(fcntl, fd, command, argument);
     return (int)CALL(fcntl, fd, command, argument);
 }
 
@@ -79,42 +81,42 @@ int close(int fd)
 
 ssize_t read(int fd, void *buf, size_t count)
 {
-    return CALL(read, fd, buf, count);
+    return CANCEL_CALL(read, fd, buf, count);
 }
 
 ssize_t write(int fd, const void *buf, size_t count)
 {
-    return CALL(write, fd, buf, count);
+    return CANCEL_CALL(write, fd, buf, count);
 }
 
 ssize_t pread(int fd, void *buf, size_t count, off_t offset)
 {
-    return CALL(pread64, fd, buf, count, offset);
+    return CANCEL_CALL(pread64, fd, buf, count, offset);
 }
 
 ssize_t pwrite(int fd, const void *buf, size_t count, off_t offset)
 {
-    return CALL(pwrite64, fd, buf, count, offset);
+    return CANCEL_CALL(pwrite64, fd, buf, count, offset);
 }
 
 ssize_t readv(int fd, const struct iovec *vec, int count)
 {
-    return CALL(readv, fd, vec, count);
+    return CANCEL_CALL(readv, fd, vec, count);
 }
 
 ssize_t writev(int fd, const struct iovec *vec, int count)
 {
-    return CALL(writev, fd, vec, count);
+    return CANCEL_CALL(writev, fd, vec, count);
 }
 
 ssize_t preadv(int fd, const struct iovec *vec, int count, off_t offset)
 {
-    return CALL(preadv, fd, vec, count, offset, 0);
+    return CANCEL_CALL(preadv, fd, vec, count, offset, 0);
 }
 
 ssize_t pwritev(int fd, const struct iovec *vec, int count, off_t offset)
 {
-    return CALL(pwritev, fd, vec, count, offset, 0);
+    return CANCEL_CALL(pwritev, fd, vec, count, offset, 0);
 }
 
 ssize_t sendfile(int out_fd, int in_fd, off_t *offset, size_t count)

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <time.h>
 
-#include "call.h"
+#include "cancel.h"
 
 static inline int futex_operation(int operation, bool shared)
 {
@@ -27,24 +27,48 @@ static inline int futex_wait(const void *word, unsigned value, bool shared)
                          value, NULL, NULL, 0);
 }
 
-/* The same until a time of CLOCK_REALTIME or CLOCK_MONOTONIC;
- * NULL: for ever. */
+/* 0, or the error for a time that needs no waiting for. */
+static inline int futex_check_time(const struct timespec *until)
+{
+    if (until == NULL)
+        return 0;
+    if (until->tv_nsec < 0 || until->tv_nsec > 999999999)
+        return -EINVAL;
+    /* Long ago; the kernel would call it wrong. */
+    return until->tv_sec < 0 ? -ETIMEDOUT : 0;
+}
+
+static inline int futex_wait_operation(bool shared, clockid_t clock)
+{
+    return futex_operation(FUTEX_WAIT_BITSET, shared) |
+           (clock == CLOCK_REALTIME ? FUTEX_CLOCK_REALTIME : 0);
+}
+
+/* The same until a time of CLOCK_REALTIME or CLOCK_MONOTONIC; NULL is never. */
 static inline int futex_wait_until(const void *word, unsigned value,
                                    bool shared, clockid_t clock,
                                    const struct timespec *until)
 {
-    int operation = FUTEX_WAIT_BITSET;
+    int error = futex_check_time(until);
 
-    if (until == NULL)
-        return futex_wait(word, value, shared);
-    if (until->tv_nsec < 0 || until->tv_nsec > 999999999)
-        return -EINVAL;
-    if (until->tv_sec < 0) /* long ago; the kernel would call it wrong */
-        return -ETIMEDOUT;
-    if (clock == CLOCK_REALTIME)
-        operation |= FUTEX_CLOCK_REALTIME;
-    return (int)RAW_CALL(futex, word, futex_operation(operation, shared), value,
-                         until, NULL, FUTEX_BITSET_MATCH_ANY);
+    if (error != 0)
+        return error;
+    return (int)RAW_CALL(futex, word, futex_wait_operation(shared, clock),
+                         value, until, NULL, FUTEX_BITSET_MATCH_ANY);
+}
+
+/* The same, where the thread can be cancelled. */
+static inline int futex_wait_point(const void *word, unsigned value,
+                                   bool shared, clockid_t clock,
+                                   const struct timespec *until)
+{
+    int error = futex_check_time(until);
+
+    if (error != 0)
+        return error;
+    return (int)RAW_CANCEL_CALL(futex, word,
+                                futex_wait_operation(shared, clock), value,
+                                until, NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
 /* Wakes up to `count` who sleep on the word, which may be gone already: then

@@ -1,7 +1,7 @@
 /*
  * lib/c/jump.S - functions that C cannot express: setjmp and longjmp, vfork,
- * clone, the end of a thread without a stack, and the return from signal
- * handlers.
+ * clone, the end of a thread without a stack, system calls that can be
+ * cancelled, and the return from signal handlers.
  *
  * A jmp_buf holds the registers that a called function must preserve, the
  * stack pointer after the return of setjmp, and its return address.
@@ -108,6 +108,34 @@ __unmap_and_exit:
     syscall
     hlt
     .size __unmap_and_exit, . - __unmap_and_exit
+
+/*
+ * __cancel_call(cancelled, number, a, b, c, d, e, f): see cancel.c.  A signal
+ * that comes between __cancel_begin and __cancel_end can send the thread to
+ * __cancel_now.
+ */
+    .globl __cancel_call, __cancel_begin, __cancel_end, __cancel_now
+    .type __cancel_call, @function
+__cancel_call:
+    mov     %rdi, %r11      /* SYSCALL may overwrite it */
+    mov     %rsi, %rax
+    mov     %rdx, %rdi
+    mov     %rcx, %rsi
+    mov     %r8, %rdx
+    mov     %r9, %r10
+    mov     8(%rsp), %r8
+    mov     16(%rsp), %r9
+__cancel_begin:
+    cmpl    $0, (%r11)
+    jne     __cancel_now
+    syscall
+__cancel_end:
+    ret
+__cancel_now:
+    sub     $8, %rsp        /* as the ABI wants it before a call */
+    call    libc_cancel
+    hlt
+    .size __cancel_call, . - __cancel_call
 
 /* Signal handlers return to here. */
     .globl __signal_return

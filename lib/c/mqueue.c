@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-#include "call.h"
+#include "cancel.h"
 
 /* Without O_CREAT there are no further arguments; what is read instead is not
  * used. */
@@ -60,7 +60,8 @@ int mq_send(mqd_t queue, const char *text, size_t bytes, unsigned priority)
 int mq_timedsend(mqd_t queue, const char *text, size_t bytes, unsigned priority,
                  const struct timespec *deadline)
 {
-    return (int)CALL(mq_timedsend, queue, text, bytes, priority, deadline);
+    return (int)CANCEL_CALL(mq_timedsend, queue, text, bytes, priority,
+                            deadline);
 }
 
 ssize_t mq_receive(mqd_t queue, char *text, size_t bytes, unsigned *priority)
@@ -71,7 +72,7 @@ ssize_t mq_receive(mqd_t queue, char *text, size_t bytes, unsigned *priority)
 ssize_t mq_timedreceive(mqd_t queue, char *text, size_t bytes,
                         unsigned *priority, const struct timespec *deadline)
 {
-    return CALL(mq_timedreceive, queue, text, bytes, priority, deadline);
+    return CANCEL_CALL(mq_timedreceive, queue, text, bytes, priority, deadline);
 }
 
 int mq_notify(mqd_t queue, const struct sigevent *event)

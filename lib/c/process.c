@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "call.h"
+#include "cancel.h"
 #include "process.h"
 
 long __call_failed(long result)
@@ -32,7 +32,7 @@ long syscall(long number, ...)
 
 pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 {
-    return (pid_t)CALL(wait4, pid, status, options, usage);
+    return (pid_t)CANCEL_CALL(wait4, pid, status, options, usage);
 }
 
 pid_t wait3(int *status, int options, struct rusage *usage)
@@ -52,7 +52,7 @@ pid_t wait(int *status)
 
 int waitid(idtype_t which, id_t id, siginfo_t *info, int options)
 {
-    return (int)CALL(waitid, which, id, info, options, NULL);
+    return (int)CANCEL_CALL(waitid, which, id, info, options, NULL);
 }
 
 pid_t getpid(void)
@@ -173,4 +173,3 @@ int reboot(int command)
     return (int)CALL(reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, command,
                      NULL);
 }
-

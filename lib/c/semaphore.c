@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <stddef.h>
 
@@ -83,22 +84,37 @@ int sem_trywait(sem_t *sem)
     return -1;
 }
 
+/* Waits no more.  The wake-up for a value that is there may have come to us:
+ * it is passed on. */
+static void stop_waiting(void *argument)
+{
+    sem_t *sem = argument;
+    bool shared = sem->shared != 0;
+    unsigned long word =
+        __atomic_sub_fetch(&sem->word, ONE_WAITER, __ATOMIC_RELAXED);
+
+    if (word >= ONE_WAITER && value_of(word) != 0)
+        futex_wake(&sem->word, 1, shared);
+}
+
 int sem_timedwait(sem_t *sem, const struct timespec *until)
 {
+    bool taken = false;
+    int error = 0;
+
+    pthread_testcancel();
     if (take(sem, 0))
         return 0;
     __atomic_add_fetch(&sem->word, ONE_WAITER, __ATOMIC_RELAXED);
-    while (!take(sem, ONE_WAITER)) {
-        int error = -futex_wait_until(&sem->word, 0, sem->shared != 0,
-                                      CLOCK_REALTIME, until);
-
-        if (error != 0 && error != EAGAIN) {
-            __atomic_sub_fetch(&sem->word, ONE_WAITER, __ATOMIC_RELAXED);
-            errno = error;
-            return -1;
-        }
-    }
-    return 0;
+    pthread_cleanup_push(stop_waiting, sem);
+    while ((error == 0 || error == EAGAIN) && !(taken = take(sem, ONE_WAITER)))
+        error = -futex_wait_point(&sem->word, 0, sem->shared != 0,
+                                  CLOCK_REALTIME, until);
+    pthread_cleanup_pop(!taken);
+    if (taken)
+        return 0;
+    errno = error;
+    return -1;
 }
 
 int sem_wait(sem_t *sem)

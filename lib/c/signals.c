@@ -3,14 +3,16 @@
  */
 #include <setjmp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "call.h"
+#include "cancel.h"
 #include "signals.h"
 
-int sigaction(int number, const struct sigaction *action, struct sigaction *old)
+int libc_sigaction(int number, const struct sigaction *action,
+                   struct sigaction *old)
 {
     struct kernel_sigaction to, from = { 0 };
 
@@ -30,6 +32,22 @@ int sigaction(int number, const struct sigaction *action, struct sigaction *old)
         old->sa_mask = from.mask;
     }
     return (int)result;
+}
+
+/* Two signals belong to the library; they cannot be caught nor, with the
+ * functions for sets, blocked. */
+static bool is_internal(int number)
+{
+    return number >= SIGNAL_RT_MIN && number < SIGRTMIN;
+}
+
+int sigaction(int number, const struct sigaction *action, struct sigaction *old)
+{
+    if (is_internal(number)) {
+        errno = EINVAL;
+        return -1;
+    }
+    return libc_sigaction(number, action, old);
 }
 
 sighandler_t signal(int number, sighandler_t handler)
@@ -54,7 +72,7 @@ int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
 
 int sigsuspend(const sigset_t *mask)
 {
-    return (int)CALL(rt_sigsuspend, mask, sizeof(sigset_t));
+    return (int)CANCEL_CALL(rt_sigsuspend, mask, sizeof(sigset_t));
 }
 
 int sigpending(sigset_t *set)
@@ -65,7 +83,8 @@ int sigpending(sigset_t *set)
 int sigtimedwait(const sigset_t *set, siginfo_t *info,
                  const struct timespec *timeout)
 {
-    return (int)CALL(rt_sigtimedwait, set, info, timeout, sizeof(sigset_t));
+    return (int)CANCEL_CALL(rt_sigtimedwait, set, info, timeout,
+                            sizeof(sigset_t));
 }
 
 int sigwaitinfo(const sigset_t *set, siginfo_t *info)
@@ -133,13 +152,15 @@ int sigemptyset(sigset_t *set)
 int sigfillset(sigset_t *set)
 {
     *set = ~0ul;
+    for (int number = SIGNAL_RT_MIN; number < SIGRTMIN; number++)
+        *set &= ~(1ul << (number - 1));
     return 0;
 }
 
 /* The bit of a signal; 0 with EINVAL for a wrong number. */
 static sigset_t bit_of(int number)
 {
-    if (number < 1 || number > SIGNAL_MAX) {
+    if (number < 1 || number > SIGNAL_MAX || is_internal(number)) {
         errno = EINVAL;
         return 0;
     }

@@ -3,7 +3,7 @@
  */
 #include <sys/socket.h>
 
-#include "call.h"
+#include "cancel.h"
 
 int socket(int domain, int type, int protocol)
 {
@@ -22,7 +22,7 @@ int bind(int fd, const struct sockaddr *address, socklen_t length)
 
 int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
-    return (int)CALL(connect, fd, address, length);
+    return (int)CANCEL_CALL(connect, fd, address, length);
 }
 
 int listen(int fd, int backlog)
@@ -32,12 +32,12 @@ int listen(int fd, int backlog)
 
 int accept(int fd, struct sockaddr *address, socklen_t *length)
 {
-    return (int)CALL(accept, fd, address, length);
+    return (int)CANCEL_CALL(accept, fd, address, length);
 }
 
 int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
-    return (int)CALL(accept4, fd, address, length, flags);
+    return (int)CANCEL_CALL(accept4, fd, address, length, flags);
 }
 
 int shutdown(int fd, int how)
@@ -53,12 +53,12 @@ ssize_t send(int fd, const void *buf, size_t count, int flags)
 ssize_t sendto(int fd, const void *buf, size_t count, int flags,
                const struct sockaddr *address, socklen_t length)
 {
-    return CALL(sendto, fd, buf, count, flags, address, length);
+    return CANCEL_CALL(sendto, fd, buf, count, flags, address, length);
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    return CALL(sendmsg, fd, message, flags);
+    return CANCEL_CALL(sendmsg, fd, message, flags);
 }
 
 ssize_t recv(int fd, void *buf, size_t count, int flags)
@@ -69,12 +69,12 @@ ssize_t recv(int fd, void *buf, size_t count, int flags)
 ssize_t recvfrom(int fd, void *buf, size_t count, int flags,
                  struct sockaddr *address, socklen_t *length)
 {
-    return CALL(recvfrom, fd, buf, count, flags, address, length);
+    return CANCEL_CALL(recvfrom, fd, buf, count, flags, address, length);
 }
 
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
-    return CALL(recvmsg, fd, message, flags);
+    return CANCEL_CALL(recvmsg, fd, message, flags);
 }
 
 int getsockname(int fd, struct sockaddr *address, socklen_t *length)

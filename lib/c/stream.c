@@ -5,6 +5,7 @@
  *        buffered for the other direction is passed on, or given back by
  *        moving the file position, first.
  * Locks: the caller holds the stream's, where there is more than one thread.
+ *        Therefore nobody is cancelled in here: CALL(read) and not read().
  * Read next: stream_open.c (opening, closing, the list of all), stream_calls.c
  *        (what programs call), stream_text.c (lines), print.c.
  */
@@ -14,11 +15,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "call.h"
+
 /* Writes until all is written; false on an error. */
 static bool write_all(FILE *stream, const unsigned char *bytes, size_t count)
 {
     while (count > 0) {
-        ssize_t written = write(stream->fd, bytes, count);
+        ssize_t written = CALL(write, stream->fd, bytes, count);
 
         if (written < 0 && errno == EINTR)
             continue;
@@ -150,7 +153,7 @@ static size_t read_some(FILE *stream, unsigned char *to, size_t size)
     ssize_t count;
 
     do {
-        count = read(stream->fd, to, size);
+        count = CALL(read, stream->fd, to, size);
     } while (count < 0 && errno == EINTR);
     if (count == 0)
         stream->at_end = true;

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "call.h"
 #include "fork.h"
 #include "stream.h"
 
@@ -228,7 +229,7 @@ static bool lock_at_exit(FILE *stream)
             return true;
         if (!stream->writing)
             return false;
-        nanosleep(&moment, NULL);
+        RAW_CALL(nanosleep, &moment, NULL);
     }
     return false;
 }

@@ -12,7 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "call.h"
+#include "cancel.h"
 
 int uname(struct utsname *out)
 {
@@ -131,7 +131,7 @@ int getentropy(void *buf, size_t count)
 
 int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
-    return (int)CALL(poll, fds, count, timeout_ms);
+    return (int)CANCEL_CALL(poll, fds, count, timeout_ms);
 }
 
 /* The system call writes the time left to its argument; ours is const. */
@@ -142,14 +142,14 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
 
     if (timeout != NULL)
         copy = *timeout;
-    return (int)CALL(ppoll, fds, count, timeout != NULL ? &copy : NULL, mask,
-                     sizeof(sigset_t));
+    return (int)CANCEL_CALL(ppoll, fds, count, timeout != NULL ? &copy : NULL,
+                            mask, sizeof(sigset_t));
 }
 
 int select(int count, fd_set *in, fd_set *out, fd_set *except,
            struct timeval *timeout)
 {
-    return (int)CALL(select, count, in, out, except, timeout);
+    return (int)CANCEL_CALL(select, count, in, out, except, timeout);
 }
 
 int pselect(int count, fd_set *in, fd_set *out, fd_set *except,
@@ -160,6 +160,6 @@ int pselect(int count, fd_set *in, fd_set *out, fd_set *except,
 
     if (timeout != NULL)
         copy = *timeout;
-    return (int)CALL(pselect6, count, in, out, except,
-                     timeout != NULL ? &copy : NULL, &argument);
+    return (int)CANCEL_CALL(pselect6, count, in, out, except,
+                            timeout != NULL ? &copy : NULL, &argument);
 }

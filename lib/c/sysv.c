@@ -8,7 +8,7 @@
 #include <sys/shm.h>
 #include <sys/stat.h>
 
-#include "call.h"
+#include "cancel.h"
 
 key_t ftok(const char *path, int project)
 {
@@ -47,12 +47,12 @@ int msgget(key_t key, int flags)
 
 int msgsnd(int id, const void *message, size_t bytes, int flags)
 {
-    return (int)CALL(msgsnd, id, message, bytes, flags);
+    return (int)CANCEL_CALL(msgsnd, id, message, bytes, flags);
 }
 
 ssize_t msgrcv(int id, void *message, size_t bytes, long type, int flags)
 {
-    return CALL(msgrcv, id, message, bytes, type, flags);
+    return CANCEL_CALL(msgrcv, id, message, bytes, type, flags);
 }
 
 int msgctl(int id, int command, struct msqid_ds *buf)

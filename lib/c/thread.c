@@ -182,16 +182,16 @@ void pthread_exit(void *result)
 {
     struct pthread *self = libc_self();
     unsigned expected = THREAD_JOINABLE;
-    sigset_t all;
+    const sigset_t all = ~0ul; /* also SIGNAL_CANCEL */
 
     self->result = result;
+    self->cancel_disabled = true;
     while (self->cleanups != NULL)
         __pthread_cleanup_pop(1);
     libc_run_destructors(self);
     if (__atomic_sub_fetch(&libc_thread_count, 1, __ATOMIC_ACQ_REL) == 0)
         exit(0);
     /* No handler may run any more: its stack is about to go. */
-    sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, NULL);
     latch_lock(&self->exit_latch);
     self->is_exiting = true;
@@ -217,7 +217,7 @@ int pthread_join(pthread_t thread, void **result)
         if (running == 0)
             break;
         /* The kernel's wake-up is of the shared kind. */
-        futex_wait(&thread->running, running, true);
+        futex_wait_point(&thread->running, running, true, CLOCK_REALTIME, NULL);
     }
     if (result != NULL)
         *result = thread->result;
@@ -250,11 +250,11 @@ int pthread_equal(pthread_t a, pthread_t b)
 int pthread_kill(pthread_t thread, int number)
 {
     long result = 0;
-    sigset_t all, old;
+    const sigset_t all = ~0ul;
+    sigset_t old;
 
     if (thread == libc_self())
         return (int)-RAW_CALL(tkill, libc_tid(), number);
-    sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     latch_lock(&thread->exit_latch);
     if (!thread->is_exiting)

@@ -47,6 +47,9 @@ struct pthread {
     bool is_exiting;      /* [L] no signal can be sent to it any more */
     bool has_values;      /* [T] some key has been set */
     bool robust_known;    /* [T] the kernel knows `robust` */
+    bool cancel_disabled; /* [T] */
+    bool cancel_anywhere; /* [T] PTHREAD_CANCEL_ASYNCHRONOUS */
+    unsigned cancelled;   /* [a] by pthread_cancel() */
     struct latch exit_latch;
     void *(*start)(void *);
     void *argument;

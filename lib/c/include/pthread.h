@@ -44,6 +44,18 @@ int pthread_detach(pthread_t thread);
  * last thread to call it ends the process as exit(0). */
 void pthread_exit(void *result) __attribute__((noreturn));
 pthread_t pthread_self(void);
+
+#define PTHREAD_CANCELED            ((void *)-1)
+#define PTHREAD_CANCEL_ENABLE       0
+#define PTHREAD_CANCEL_DISABLE      1
+#define PTHREAD_CANCEL_DEFERRED     0
+#define PTHREAD_CANCEL_ASYNCHRONOUS 1
+/* Ends a thread as pthread_exit(PTHREAD_CANCELED) does, at its next call that
+ * may block (cancel.c says which do not count). */
+int pthread_cancel(pthread_t thread);
+void pthread_testcancel(void);
+int pthread_setcancelstate(int state, int *old);
+int pthread_setcanceltype(int type, int *old);
 int pthread_equal(pthread_t a, pthread_t b);
 int pthread_kill(pthread_t thread, int number);
 /* pthread_sigmask() is in signal.h. */

@@ -8,7 +8,7 @@
 
 #define NSIG     (SIGNAL_MAX + 1)
 #define _NSIG    NSIG
-#define SIGRTMIN SIGNAL_RT_MIN
+#define SIGRTMIN (SIGNAL_RT_MIN + 2) /* two are the library's */
 #define SIGRTMAX SIGNAL_MAX
 
 typedef int sig_atomic_t;
