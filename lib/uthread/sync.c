@@ -138,12 +138,12 @@ static bool receive_and_unlock(struct uthread_channel *c, void **value)
         return passed;
     }
     bool found = sender || c->count > 0;
-    if (sender && c->capacity > 0)
-        append_locked(c, sender->message);
     if (c->count > 0) {
         *value = c->messages[c->first];
         c->first = (c->first + 1) % c->capacity;
         c->count--;
+        if (sender)
+            append_locked(c, sender->message);
     } else if (sender) {
         *value = sender->message;
     }
