@@ -187,14 +187,27 @@ def test_mlfq_knows_who_computes():
     assert len(levels) >= 4 and sorted(levels)[-4] >= 3
 
 
+LOOK_NOW_AND_THEN = """
+schedmix -t 2200 hog,x=2 > /dev/null &
+i=0
+while [ $i -lt 20 ]; do
+    sleep 0.1
+    echo ---
+    grep schedmix /proc/sched
+    i=$((i + 1))
+done
+"""
+
+
 def test_mlfq_lifts_all_now_and_then():
-    """A late newcomer is at the top; the old hogs still run, by the boost."""
-    rows = mix("-t 4000 hog burst=30000/100 hog,after=1500", 1, "mlfq")
-    assert min(ran(rows)) > 400
-    for ms, hogs_level in ((850, 4), (1050, 2)):
-        text = mix_text(f"-t {ms} -s hog,x=2", 1, "mlfq")
-        levels = [int(n) for n in re.findall(r"figure (\d+)", text)]
-        assert abs(max(levels) - hogs_level) <= 1, (ms, levels)
+    """The hogs' levels go down, and up again each second."""
+    looks = run(["sh", "-c", LOOK_NOW_AND_THEN], 1, "mlfq").split("---\n")
+    levels = [max(map(int, re.findall(r"figure (\d+)", look)), default=0)
+              for look in looks]
+    lifts = [a - b for a, b in zip(levels, levels[1:]) if a - b >= 2]
+    assert max(levels) >= 4 and 1 <= len(lifts) <= 3, levels
+    rows = mix("-t 4000 hog hog,after=1500", 1, "mlfq")
+    assert min(ran(rows)) > 1000
 
 
 def test_lottery_gives_by_tickets_in_the_long_run():
@@ -249,7 +262,7 @@ def test_bound_thread_stays():
 def test_hogs_end_up_one_on_each_cpu():
     rows = mix("-t 1000 hog,x=4", 4)
     check_even(ran(rows), 5)
-    assert all(row["ran"] > 950 and row["moved"] <= 3 for row in rows)
+    assert all(row["ran"] > 900 and row["moved"] <= 6 for row in rows)
     rows = mix("-t 1000 hog,cpu=0,x=2 hog,x=3", 4)
     check_even(ran(rows[:2]), 10)
     check_even(ran(rows[2:]), 5)
@@ -319,5 +332,5 @@ def test_switch_to_a_process_costs_more_than_to_a_thread():
     assert len(rows) == 6, done.stderr
     for row in rows:
         thread, process, switches = int(row[2]), int(row[3]), float(row[5])
-        assert 200 < thread < process < 4000
+        assert 200 < thread < process < 20000
         assert 0.9 <= switches <= 1.1

@@ -19,7 +19,7 @@
 
 #include "sched/queue.h"
 
-enum { EVEN_OUT_TICKS = 10 };
+enum { EVEN_OUT_TICKS = 5 };
 
 static bool cpu_is_free(unsigned id)
 {
