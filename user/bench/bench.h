@@ -62,3 +62,4 @@ extern const struct bench message_benches[];
 extern const struct bench lock_benches[];
 extern const struct bench thread_benches[];
 extern const struct bench contend_benches[];
+extern const struct bench uthread_benches[];
