@@ -2,6 +2,7 @@
  * A POSIX message queue whose owner is told of the first message by a signal,
  * and shared memory with a System V semaphore as its lock.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <mqueue.h>
 #include <signal.h>
@@ -27,7 +28,9 @@ static void count(volatile int *counter, int lock)
     struct sembuf take = { 0, -1, SEM_UNDO }, give = { 0, 1, SEM_UNDO };
 
     for (int i = 0; i < ROUNDS; i++) {
-        semop(lock, &take, 1);
+        while (semop(lock, &take, 1) != 0 && errno == EINTR) {
+            /* the signal came: semop() is not restarted */
+        }
         (*counter)++;
         semop(lock, &give, 1);
     }
@@ -57,7 +60,9 @@ int main(void)
         _exit(0);
     }
     count(counter, lock);
-    wait(NULL);
+    while (wait(NULL) < 0 && errno == EINTR) {
+        /* nor is wait(), without SA_RESTART */
+    }
     mq_receive(queue, first, sizeof(first), NULL);
     mq_receive(queue, second, sizeof(second), NULL);
     printf("signal %d, %s, %s, %d counted\n", (int)value, first, second,
