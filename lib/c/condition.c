@@ -6,9 +6,10 @@
  *   still the same: a signal in between has changed it, so none is lost.
  * 2 Bit 0 says that somebody may wait; a signal without it is one load and no
  *   system call.  Who waits sets it before giving the mutex back. A broadcast
- *   clears it, since all go; a signal clears it when the kernel found nobody to
- *   wake.  Whoever has read the word before that, and is about to sleep, then
- *   finds another value and does not.
+ *   clears it, since all go.  A signal clears it when the kernel found nobody
+ *   to wake: who is about to sleep then finds another word and does not; but
+ *   someone may have gone to sleep after the kernel looked and before the bit
+ *   was cleared, and no signal would wake it any more. So all are woken then.
  * 3 Who was woken does not touch the condition any more, so it may be
  *   destroyed, and its memory reused, right after a broadcast.
  * 4 Waking for no reason happens, as POSIX allows: callers look at what they
@@ -84,10 +85,10 @@ int pthread_cond_signal(pthread_cond_t *condition)
     if (!(word & WAITED_FOR))
         return 0;
     word = __atomic_add_fetch(&condition->word, ONE_SIGNAL, __ATOMIC_SEQ_CST);
-    if (futex_wake(&condition->word, 1, shared) == 0)
-        __atomic_compare_exchange_n(&condition->word, &word,
-                                    word & ~(unsigned)WAITED_FOR, false,
-                                    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+    if (futex_wake(&condition->word, 1, shared) == 0 &&
+        __atomic_compare_exchange_n(&condition->word, &word, word - WAITED_FOR,
+                                    false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+        futex_wake(&condition->word, INT_MAX, shared);
     return 0;
 }
 

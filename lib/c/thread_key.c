@@ -116,33 +116,40 @@ void libc_run_destructors(struct pthread *self)
     }
 }
 
-enum once { ONCE_RUNNING = 1, ONCE_AWAITED, ONCE_DONE };
+enum once { ONCE_NEVER, ONCE_RUNNING, ONCE_AWAITED, ONCE_DONE };
 
-_Static_assert(PTHREAD_ONCE_INIT == 0, "the states above follow it");
+_Static_assert(PTHREAD_ONCE_INIT == ONCE_NEVER, "what programs begin with");
+
+static void end_once(pthread_once_t *once, enum once state)
+{
+    if (__atomic_exchange_n(once, state, __ATOMIC_RELEASE) == ONCE_AWAITED)
+        futex_wake(once, INT_MAX, false);
+}
+
+/* The thread was cancelled in the function: it may be called again. */
+static void give_up_once(void *once)
+{
+    end_once(once, ONCE_NEVER);
+}
 
 int pthread_once(pthread_once_t *once, void (*function)(void))
 {
-    unsigned state = __atomic_load_n(once, __ATOMIC_ACQUIRE);
+    unsigned state;
 
-    while (state != ONCE_DONE) {
-        /* When this fails it is `state` that tells why. */
-        if (state == PTHREAD_ONCE_INIT) {
-            if (!__atomic_compare_exchange_n(once, &state, ONCE_RUNNING, false,
-                                             __ATOMIC_ACQUIRE,
-                                             __ATOMIC_ACQUIRE))
-                continue;
+    while ((state = __atomic_load_n(once, __ATOMIC_ACQUIRE)) != ONCE_DONE) {
+        if (state == ONCE_AWAITED) {
+            futex_wait(once, ONCE_AWAITED, false);
+        } else if (state == ONCE_RUNNING) {
+            __atomic_compare_exchange_n(once, &state, ONCE_AWAITED, false,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+        } else if (__atomic_compare_exchange_n(once, &state, ONCE_RUNNING,
+                                               false, __ATOMIC_ACQUIRE,
+                                               __ATOMIC_RELAXED)) {
+            pthread_cleanup_push(give_up_once, once);
             function();
-            if (__atomic_exchange_n(once, ONCE_DONE, __ATOMIC_RELEASE) ==
-                ONCE_AWAITED)
-                futex_wake(once, INT_MAX, false);
-            return 0;
+            pthread_cleanup_pop(0);
+            end_once(once, ONCE_DONE);
         }
-        if (state == ONCE_RUNNING &&
-            !__atomic_compare_exchange_n(once, &state, ONCE_AWAITED, false,
-                                         __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
-            continue;
-        futex_wait(once, ONCE_AWAITED, false);
-        state = __atomic_load_n(once, __ATOMIC_ACQUIRE);
     }
     return 0;
 }

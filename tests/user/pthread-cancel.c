@@ -202,6 +202,23 @@ static void *cancels_itself(void *unused)
     return unused;
 }
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void pauses(void)
+{
+    started = 1;
+    while (went_on == 0) {
+        pause();
+    }
+    went_on = 2;
+}
+
+static void *pauses_once(void *unused)
+{
+    pthread_once(&once, pauses);
+    return unused;
+}
+
 static void *ends_at_once(void *unused)
 {
     return unused;
@@ -231,6 +248,10 @@ static void check_states(void)
     CHECK(cancelled(computes, true) == PTHREAD_CANCELED, "asynchronous");
     CHECK(cancelled(cancels_itself, false) == PTHREAD_CANCELED, "oneself");
     CHECK_EQ(went_on, 1, "at the next point");
+    CHECK(cancelled(pauses_once, true) == PTHREAD_CANCELED, "in pthread_once");
+    went_on = 1;
+    CHECK_EQ(pthread_once(&once, pauses), 0, "again");
+    CHECK_EQ(went_on, 2, "it was not done");
     CHECK_EQ(pthread_setcancelstate(7, &old), EINVAL, "no state");
     CHECK_EQ(pthread_setcanceltype(7, &old), EINVAL, "no type");
     CHECK_EQ(pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &old), 0, "type");
