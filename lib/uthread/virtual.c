@@ -10,7 +10,8 @@
  *             in the meantime finds the head moved.
  * 3 Overflow  What does not fit, and what others than carriers make ready, goes
  *             to a common queue, which is looked at first now and then, so that
- *             nothing there starves.
+ *             nothing there starves; nor does what is in the ring of a carrier
+ *             that blocks, as the others' rings are looked at, too.
  * 4 Sleep     A carrier that found nothing counts itself as idle, then looks once
  *             more; who adds work looks for idle carriers after that.  In any
  *             order one of them sees the other.
@@ -125,8 +126,11 @@ static struct uthread *find(struct carrier *c)
 {
     struct uthread *t = NULL;
 
-    if (++c->picks % PICKS_PER_COMMON == 0)
+    if (++c->picks % PICKS_PER_COMMON == 0) {
         t = take_common();
+        if (!t)
+            t = steal(c);
+    }
     if (!t)
         t = ring_take(&rings[c->number]);
     if (!t)
