@@ -71,31 +71,41 @@ static long count_lines(const char *path)
     return lines;
 }
 
+/* Of the regions of all processes: how many there are, and the bytes that the
+ * kernel needs for one.  False: it does not say. */
+static bool all_regions(long *count, long *bytes)
+{
+    static const char *const names[] = { "\nregion ", "\nvm_area_struct " };
+    static char text[65536];
+    long objects;
+
+    read_file("/proc/slabinfo", text, sizeof(text));
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *line = strstr(text, names[i]);
+        if (line &&
+            sscanf(line, " %*s %ld %ld %ld", count, &objects, bytes) == 3)
+            return true;
+    }
+    return false;
+}
+
+/* Where maps would be too long for the kernel to build, of all processes. */
+static long count_regions(void)
+{
+    long count = count_lines("/proc/self/maps"), bytes;
+
+    if (count == 0 && !all_regions(&count, &bytes))
+        count = 0;
+    return count;
+}
+
 static struct facts look(void)
 {
     static char text[4096];
 
     read_file("/proc/self/status", text, sizeof(text));
     return (struct facts){ number_after(text, "VmRSS:"),
-                           number_after(text, "VmPTE:"),
-                           count_lines("/proc/self/maps") };
-}
-
-/* Bytes that the kernel needs for a region; 0: it does not say. */
-static long region_bytes(void)
-{
-    static const char *const names[] = { "\nregion ", "\nvm_area_struct " };
-    static char text[65536];
-    long active, objects, bytes;
-
-    read_file("/proc/slabinfo", text, sizeof(text));
-    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const char *line = strstr(text, names[i]);
-        if (line &&
-            sscanf(line, " %*s %ld %ld %ld", &active, &objects, &bytes) == 3)
-            return bytes;
-    }
-    return 0;
+                           number_after(text, "VmPTE:"), count_regions() };
 }
 
 /* ---- in the child --------------------------------------------------------- */
@@ -165,6 +175,7 @@ static void *park(void *argument)
     uthread_channel_close(gates[1]);
     for (long i = 0; i < p->count; i++)
         uthread_join(threads[i]);
+    free(threads);
     return NULL;
 }
 
@@ -200,7 +211,7 @@ static int enough_regions(long count)
 int park_show(enum uthread_model model, long count)
 {
     struct parking *p = shared_memory(sizeof(*p));
-    long step = FIRST_STEP;
+    long step = FIRST_STEP, regions, bytes;
 
     if (model != UTHREAD_ONE_TO_ONE && !enough_regions(count))
         return 1;
@@ -216,7 +227,7 @@ int park_show(enum uthread_model model, long count)
         if (p->count == count)
             break;
     }
-    if (region_bytes() > 0)
-        printf("A region is %ld bytes of the kernel's.\n", region_bytes());
+    if (all_regions(&regions, &bytes))
+        printf("A region is %ld bytes of the kernel's.\n", bytes);
     return 0;
 }
