@@ -7,7 +7,7 @@
 #include <string.h>
 #include "common/models.h"
 
-enum { MANY = 150, ROUNDS = 10, DEPTH = 20 };
+enum { MANY = 150, ROUNDS = 4, DEPTH = 20 };
 
 static volatile int ended;
 
