@@ -219,31 +219,40 @@ int fflush(FILE *stream)
 
 /* Another thread may hold a stream for ever, reading a terminal or writing to
  * a full pipe, and the process must end nevertheless: what is being read is
- * left alone, and what is being written waited for only so long. */
-static bool lock_at_exit(FILE *stream)
+ * left alone, and the rest is waited for a second at most. */
+static void wait_a_moment(void)
 {
     const struct timespec moment = { .tv_nsec = 1000000 };
 
+    RAW_CALL(nanosleep, &moment, NULL);
+}
+
+static bool lock_at_exit(FILE *stream)
+{
     for (int i = 0; i < 1000; i++) {
         if (ftrylockfile(stream) == 0)
             return true;
         if (!stream->writing)
             return false;
-        RAW_CALL(nanosleep, &moment, NULL);
+        wait_a_moment();
     }
     return false;
 }
 
+/* The list keeps its latch: nothing is opened or closed any more. */
 void stream_finish_all(void)
 {
-    latch_lock(&libc_streams_latch);
+    for (int i = 0; i < 1000 && libc_threaded; i++) {
+        if (latch_try(&libc_streams_latch))
+            break;
+        wait_a_moment();
+    }
     for (FILE *stream = all_streams; stream != NULL; stream = stream->next) {
         if (!lock_at_exit(stream))
             continue;
         stream_flush(stream);
         funlockfile(stream);
     }
-    latch_unlock(&libc_streams_latch);
 }
 
 void stream_fork_child(void)
