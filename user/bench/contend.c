@@ -15,7 +15,7 @@
 #include "../lib/sync/spinlock.h"
 #include "common/measure.h"
 
-enum { ADDITIONS = 24000, MOST_THREADS = 4, GIVES_WAY = 8 };
+enum { ADDITIONS = 8000, MOST_THREADS = 4, GIVES_WAY = 8 };
 
 static struct {
     pthread_mutex_t mutex;
