@@ -22,15 +22,14 @@
  *             there already when the signal is fatal.  Here the chosen thread
  *             does that when it takes the signal.
  *
- * Next: deliver.c (acting on signals), sigframe.c (handlers), kill.c.
+ * Next: signal_queue.c, signal_action.c; deliver.c (acting on signals),
+ *       sigframe.c (handlers), kill.c.
  */
-#include "proc/signal.h"
+#include "proc/signal_state.h"
 
 #include "abi/errno.h"
 #include "base/string.h"
 #include "core/printk.h"
-#include "mem/slab.h"
-#include "proc/process.h"
 #include "proc/sigset.h"
 #include "proc/stop.h"
 #include "proc/threads.h"
@@ -38,94 +37,11 @@
 #include "x86/irq.h"
 #include "x86/lapic.h"
 
-/* Bytes of siginfo that any sender fills; the rest is padding. */
-enum { SIGINFO_USED_BYTES = 48 };
-
-/* Flags of actions; others are dropped, so that a program can find out which
- * ones there are by reading its action back. */
-#define ACTION_FLAGS                                                           \
-    (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART |      \
-     SA_NODEFER | SA_RESETHAND | SA_RESTORER)
-
-/* One queued siginfo.  Lock key: [G] signal_lock */
-struct signal_entry {
-    struct signal_entry *next; /* [G] in order of sending */
-    union {
-        int signal;
-        uint8_t info[SIGINFO_USED_BYTES]; /* begins with si_signo */
-    };
-};
-
-static struct slab_cache entry_cache, handlers_cache;
-
-static void discard_locked(struct process *p, int signal)
-    MUST_HOLD(p->signal_lock);
-
 void signal_init(void)
 {
-    slab_cache_init(&entry_cache, "signal", sizeof(struct signal_entry));
-    slab_cache_init(&handlers_cache, "handlers",
-                    sizeof(struct signal_handlers));
+    signal_queue_init();
+    signal_action_init();
     fault_out_of_memory = signal_out_of_memory;
-}
-
-struct signal_handlers *signal_handlers_create(struct signal_handlers *from)
-{
-    struct signal_handlers *h = slab_alloc(&handlers_cache);
-
-    if (!h)
-        return NULL;
-    h->refs = 1;
-    spinlock_init(&h->lock, "handlers", RANK_SIGNAL);
-    if (from) {
-        spin_lock(&from->lock);
-        memcpy(h->action, from->action, sizeof(h->action));
-        spin_unlock(&from->lock);
-    } else {
-        memset(h->action, 0, sizeof(h->action));
-    }
-    return h;
-}
-
-struct signal_handlers *signal_handlers_get(struct signal_handlers *h)
-{
-    __atomic_fetch_add(&h->refs, 1, __ATOMIC_RELAXED);
-    return h;
-}
-
-void signal_handlers_put(struct signal_handlers *h)
-{
-    if (__atomic_sub_fetch(&h->refs, 1, __ATOMIC_ACQ_REL) == 0)
-        slab_free(&handlers_cache, h);
-}
-
-static kernel_sighandler handler_locked(struct process *p, int signal)
-{
-    spin_lock_nested(&p->handlers->lock);
-    kernel_sighandler handler = p->handlers->action[signal - 1].handler;
-    spin_unlock(&p->handlers->lock);
-    return handler;
-}
-
-/* Would `signal`, delivered now, do nothing?  Pid 1 has no fatal defaults. */
-static bool is_ignored(struct process *p, int signal)
-{
-    kernel_sighandler handler = handler_locked(p, signal);
-
-    if (handler == SIG_DFL)
-        return p == init_process ||
-               (SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal));
-    return handler == SIG_IGN;
-}
-
-/* Would one of the signals in `set` end the process? */
-static bool is_fatal_set(struct process *p, uint64_t set)
-{
-    set &= ~(SIGNALS_IGNORED_BY_DEFAULT | SIGNALS_STOPPING);
-    for (; set && p != init_process; set &= set - 1)
-        if (handler_locked(p, __builtin_ctzl(set) + 1) == SIG_DFL)
-            return true;
-    return false;
 }
 
 void signal_update_flags_locked(struct process *p, struct thread *t)
@@ -147,7 +63,7 @@ void signal_update_flags_locked(struct process *p, struct thread *t)
         return;
     }
     thread_set_flag(t, THREAD_SIGPENDING);
-    if (is_fatal_set(p, set))
+    if (signal_is_fatal_locked(p, set))
         thread_set_flag(t, THREAD_KILLED);
     else
         thread_clear_flag(t, THREAD_KILLED);
@@ -215,39 +131,6 @@ static void pass_on_locked(struct process *p, uint64_t set)
     }
 }
 
-/* Append a siginfo for `signal`; without memory none.  The limit is for
- * real-time signals: there is one entry of each other signal at most.  False:
- * nothing was appended. */
-static bool enqueue(struct process *p, struct signal_entry **queue, int signal,
-                    const siginfo_t *info)
-{
-    struct signal_entry *e = NULL;
-
-    if (signal < SIGNAL_RT_MIN ||
-        p->queued_signals < p->limits[RLIMIT_SIGPENDING].rlim_cur)
-        e = slab_alloc(&entry_cache);
-    if (!e)
-        return false;
-    if (info) {
-        memcpy(e->info, info, sizeof(e->info));
-    } else {
-        memset(e->info, 0, sizeof(e->info));
-        ((siginfo_t *)e->info)->si_code = SI_KERNEL;
-    }
-    e->signal = signal;
-    e->next = NULL;
-    while (*queue)
-        queue = &(*queue)->next;
-    *queue = e;
-    p->queued_signals++;
-    return true;
-}
-
-static struct signal_entry **thread_queue(struct thread *t)
-{
-    return (struct signal_entry **)&t->signal_info;
-}
-
 /* Must the caller hear of it when `signal` cannot be queued?  kill() comes
  * through without siginfo instead. */
 static bool must_queue(int signal, const siginfo_t *info)
@@ -264,8 +147,8 @@ static int make_pending(struct process *p, struct thread *t, int signal,
     uint64_t *set = t ? &t->pending : &p->shared_pending;
 
     if (!(*set & SIGNAL_BIT(signal)) || signal >= SIGNAL_RT_MIN) {
-        bool queued =
-            enqueue(p, t ? thread_queue(t) : &p->shared_queue, signal, info);
+        bool queued = signal_enqueue_locked(
+            p, t ? signal_thread_queue(t) : &p->shared_queue, signal, info);
         if (!queued && must_queue(signal, info))
             return -EAGAIN;
     }
@@ -285,19 +168,6 @@ static void make_pending_here(struct process *p, int signal,
     signal_update_flags_locked(p, thread_current());
 }
 
-/* Signals of `set` that are pending somewhere in the process. */
-static uint64_t pending_anywhere(struct process *p, uint64_t set)
-    MUST_HOLD(p->signal_lock);
-static uint64_t pending_anywhere(struct process *p, uint64_t set)
-{
-    uint64_t pending = p->shared_pending;
-    struct thread *t;
-
-    list_for_each (t, &p->threads, process_link)
-        pending |= t->pending;
-    return pending & set;
-}
-
 /* A stop signal takes back a SIGCONT that is pending, and the reverse; SIGCONT
  * continues the process now, whatever is to become of the signal itself. */
 static void cancel_opposites(struct process *p, int signal)
@@ -312,8 +182,9 @@ static void cancel_opposites(struct process *p, int signal)
 
     if (opposite == 0)
         return;
-    for (uint64_t set = pending_anywhere(p, opposite); set; set &= set - 1)
-        discard_locked(p, __builtin_ctzl(set) + 1);
+    for (uint64_t set = signal_pending_anywhere_locked(p, opposite); set;
+         set &= set - 1)
+        signal_discard_locked(p, __builtin_ctzl(set) + 1);
     if (!stops)
         stop_end_locked(p);
     list_for_each (t, &p->threads, process_link)
@@ -332,7 +203,7 @@ static int send_locked(struct process *p, struct thread *t, int signal,
         return 0; /* as if it came a moment later */
     cancel_opposites(p, signal);
     bool blocked = (t ? t : p->leader)->blocked & bit;
-    if (!blocked && is_ignored(p, signal))
+    if (!blocked && signal_is_ignored_locked(p, signal))
         return 0;
     int err = make_pending(p, t, signal, info);
     struct thread *taker = t ? t : choose_locked(p, bit);
@@ -388,7 +259,7 @@ void signal_force_fault(int signal, int code, uint64_t address,
 
     info.si_addr = (void *)address;
     spin_lock(&p->signal_lock);
-    kernel_sighandler handler = handler_locked(p, signal);
+    kernel_sighandler handler = signal_handler_locked(p, signal);
     bool kills = handler == SIG_DFL || handler == SIG_IGN ||
                  (t->blocked & SIGNAL_BIT(signal));
     if (kills) {
@@ -418,32 +289,6 @@ void signal_out_of_memory(vaddr_t address)
     spin_unlock(&p->signal_lock);
 }
 
-/* Take the first entry of `signal` off the queue; *more tells whether another
- * follows.  False: it was sent without one. */
-static bool dequeue(struct process *p, struct signal_entry **queue, int signal,
-                    siginfo_t *info, bool *more)
-{
-    bool found = false;
-
-    *more = false;
-    for (struct signal_entry **at = queue, *e; (e = *at) != NULL;) {
-        if (e->signal != signal) {
-            at = &e->next;
-            continue;
-        }
-        if (found) {
-            *more = true;
-            break;
-        }
-        found = true;
-        memcpy(info, e->info, sizeof(e->info));
-        *at = e->next;
-        slab_free(&entry_cache, e);
-        p->queued_signals--;
-    }
-    return found;
-}
-
 /* The signal of `set` to take first: faults, then by number. */
 static int first_of(uint64_t set)
 {
@@ -465,8 +310,9 @@ int signal_take(uint64_t set, siginfo_t *info)
     if (*pending & set) {
         signal = first_of(*pending & set);
         memset(info, 0, sizeof(*info));
-        if (!dequeue(p, own ? thread_queue(t) : &p->shared_queue, signal, info,
-                     &more))
+        if (!signal_dequeue_locked(
+                p, own ? signal_thread_queue(t) : &p->shared_queue, signal,
+                info, &more))
             info->si_signo = signal; /* si_code 0: SI_USER, as on Linux */
         if (!more)
             *pending &= ~SIGNAL_BIT(signal);
@@ -495,7 +341,8 @@ bool signal_is_held_off(int signal)
     struct process *p = t->process;
 
     spin_lock(&p->signal_lock);
-    bool held_off = (t->blocked & SIGNAL_BIT(signal)) || is_ignored(p, signal);
+    bool held_off = (t->blocked & SIGNAL_BIT(signal)) ||
+                    signal_is_ignored_locked(p, signal);
     spin_unlock(&p->signal_lock);
     return held_off;
 }
@@ -552,108 +399,10 @@ int signal_wait(uint64_t set, uint64_t deadline, siginfo_t *info)
     return result == -ETIMEDOUT ? -EAGAIN : -EINTR;
 }
 
-void signal_get_action(struct process *p, int signal,
-                       struct kernel_sigaction *out)
-{
-    spin_lock(&p->signal_lock);
-    spin_lock_nested(&p->handlers->lock);
-    *out = p->handlers->action[signal - 1];
-    spin_unlock(&p->handlers->lock);
-    spin_unlock(&p->signal_lock);
-}
-
-static void discard_from(struct process *p, struct signal_entry **queue,
-                         int signal)
-{
-    siginfo_t unused;
-    bool more;
-
-    do
-        dequeue(p, queue, signal, &unused, &more);
-    while (more);
-}
-
-/* Forget every pending instance of `signal`. */
-static void discard_locked(struct process *p, int signal)
-{
-    struct thread *t;
-
-    discard_from(p, &p->shared_queue, signal);
-    p->shared_pending &= ~SIGNAL_BIT(signal);
-    list_for_each (t, &p->threads, process_link) {
-        discard_from(p, thread_queue(t), signal);
-        t->pending &= ~SIGNAL_BIT(signal);
-    }
-}
-
-int signal_set_action(int signal, const struct kernel_sigaction *action,
-                      struct kernel_sigaction *old)
-{
-    struct process *p = process_current();
-    struct thread *t;
-
-    if (signal < 1 || signal > SIGNAL_MAX ||
-        (action && (SIGNALS_UNBLOCKABLE & SIGNAL_BIT(signal))))
-        return -EINVAL;
-    if (old)
-        signal_get_action(p, signal, old);
-    if (!action)
-        return 0;
-    spin_lock(&p->signal_lock);
-    spin_lock_nested(&p->handlers->lock);
-    p->handlers->action[signal - 1] = *action;
-    p->handlers->action[signal - 1].flags &= ACTION_FLAGS;
-    p->handlers->action[signal - 1].mask &= ~SIGNALS_UNBLOCKABLE;
-    spin_unlock(&p->handlers->lock);
-    /* A signal that is ignored from now on is not pending any more, either
-     * [POSIX "Signal Actions"]. */
-    if (pending_anywhere(p, SIGNAL_BIT(signal)) && is_ignored(p, signal))
-        discard_locked(p, signal);
-    list_for_each (t, &p->threads, process_link)
-        signal_update_flags_locked(p, t);
-    spin_unlock(&p->signal_lock);
-    return 0;
-}
-
-void signal_reset_handlers(struct process *p)
-{
-    struct thread *t;
-
-    spin_lock(&p->signal_lock);
-    spin_lock_nested(&p->handlers->lock);
-    for (int i = 0; i < SIGNAL_MAX; i++) {
-        struct kernel_sigaction *a = &p->handlers->action[i];
-        a->handler = a->handler == SIG_IGN ? SIG_IGN : SIG_DFL;
-        a->flags = 0;
-        a->restorer = NULL;
-        a->mask = 0;
-    }
-    spin_unlock(&p->handlers->lock);
-    list_for_each (t, &p->threads, process_link)
-        signal_update_flags_locked(p, t);
-    spin_unlock(&p->signal_lock);
-}
-
-static void free_queue(struct process *p, struct signal_entry **queue)
-{
-    struct signal_entry *e;
-
-    while ((e = *queue) != NULL) {
-        *queue = e->next;
-        slab_free(&entry_cache, e);
-        p->queued_signals--;
-    }
-}
-
 void signal_thread_left_locked(struct process *p, struct thread *t)
 {
-    free_queue(p, thread_queue(t));
+    signal_free_queue_locked(p, signal_thread_queue(t));
     t->pending = 0;
     if (p->thread_count > 0)
         pass_on_locked(p, ~t->blocked);
-}
-
-void signal_flush(struct process *p)
-{
-    free_queue(p, &p->shared_queue);
 }

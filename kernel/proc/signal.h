@@ -115,19 +115,6 @@ void signal_handlers_put(struct signal_handlers *handlers);
 /* exec: handled signals go back to their default, ignored ones stay so. */
 void signal_reset_handlers(struct process *process);
 
-/* Make the thread's flags say what its pending sets and mask mean now. */
-void signal_update_flags_locked(struct process *process, struct thread *thread)
-    MUST_HOLD(process->signal_lock);
-
-/* The same, and make it look at them: out of its sleep, or out of user mode. */
-void signal_nudge_locked(struct process *process, struct thread *thread)
-    MUST_HOLD(process->signal_lock);
-
-/* `thread` takes no signals any more: free its own, let others take those of
- * the process that it would have taken. */
-void signal_thread_left_locked(struct process *process, struct thread *thread)
-    MUST_HOLD(process->signal_lock);
-
 /* Free what is queued for a process that is being freed. */
 void signal_flush(struct process *process);
 

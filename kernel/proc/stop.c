@@ -18,7 +18,7 @@
 #include "abi/wait.h"
 #include "proc/group.h"
 #include "proc/notify.h"
-#include "proc/signal.h"
+#include "proc/signal_state.h"
 #include "proc/threads.h"
 
 /* Ask all threads to park, unless a SIGCONT or a fatal signal came after

@@ -25,7 +25,7 @@
 #include "abi/errno.h"
 #include "core/panic.h"
 #include "proc/pid.h"
-#include "proc/signal.h"
+#include "proc/signal_state.h"
 #include "proc/stop.h"
 
 /* ---- accounting ------------------------------------------------------------ */
