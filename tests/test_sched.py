@@ -85,9 +85,9 @@ def test_equal_threads_of_a_cpu_get_equal_shares(count):
 @pytest.mark.parametrize("smp,count", [(2, 3), (2, 4), (2, 7), (4, 5), (4, 7),
                                        (4, 16)])
 def test_equal_threads_of_many_cpus_get_equal_shares(smp, count):
-    rows = mix(f"-t 3000 hog,x={count}", smp)
+    rows = mix(f"-t 5000 hog,x={count}", smp)
     check_even(ran(rows), 15)
-    assert sum(ran(rows)) > 0.95 * 3000 * min(smp, count)
+    assert sum(ran(rows)) > 0.95 * 5000 * min(smp, count)
 
 
 def test_nice_values_weigh_as_on_linux():
@@ -297,7 +297,7 @@ def test_idle_cpus_take_no_ticks_while_one_works():
         ["sh", "-c", "cat /proc/interrupts; schedmix -b 1 -t 1000 hog "
          ">/dev/null; cat /proc/interrupts"], 4))
     ticks = [b - a for a, b in zip(before, after)]
-    assert 90 <= ticks[1] <= 130
+    assert 90 <= ticks[1] <= 250
     assert ticks[2] + ticks[3] < 20
 
 

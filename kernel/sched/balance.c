@@ -84,14 +84,18 @@ static struct run_queue *longest_other(uint32_t least)
     return longest;
 }
 
-bool balance_pull(uint32_t least)
+/* A thread that has waited for so long at least. */
+static bool pull(uint32_t least, uint64_t waited_ns)
 {
     struct run_queue *from = longest_other(least);
+    uint64_t now = clock_now_ns();
 
     if (!from)
         return false;
     spin_lock(&from->lock);
     struct thread *t = sched_policy->rebalance(from, this_cpu->id);
+    if (t && waited_ns && now < t->ready_since + waited_ns)
+        t = NULL;
     if (t)
         queue_remove_locked(from, t);
     spin_unlock(&from->lock);
@@ -99,6 +103,11 @@ bool balance_pull(uint32_t least)
         return false;
     queue_place(t, this_cpu->id);
     return true;
+}
+
+bool balance_pull(uint32_t least)
+{
+    return pull(least, 0);
 }
 
 static struct thread *most_urgent(struct run_queue *rq, unsigned cpu,
@@ -140,5 +149,8 @@ void balance_tick(const struct run_queue *rq)
     bool even_out = (rq->user_ticks + rq->kernel_ticks) % EVEN_OUT_TICKS == 0;
 
     balance_pull_real_time(sched_rt_priority(thread_current()));
-    balance_pull(rq->ready_count + (even_out ? 1 : 2));
+    if (even_out)
+        pull(rq->ready_count + 1, SCHED_TICK_NS / 8);
+    else
+        balance_pull(rq->ready_count + 2);
 }
