@@ -199,14 +199,14 @@ static bool find_way(uint16_t from, uint16_t to)
     queue[tail++] = from;
     while (head < tail) {
         uint16_t at = queue[head++];
-        for (uint16_t next = 1; next < class_count; next++) {
+        for (unsigned next = 1; next < class_count; next++) {
             if (!bitmap_test(inside[at], next) || came_from[next] != 0 ||
                 next == from)
                 continue;
             came_from[next] = at;
             if (next == to)
                 return true;
-            queue[tail++] = next;
+            queue[tail++] = (uint16_t)next;
         }
     }
     return false;

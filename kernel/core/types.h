@@ -46,10 +46,10 @@ typedef uint64_t pfn_t;   /* physical frame number */
 
 /* Lock contracts, checked by clang -Wthread-safety (make check). */
 #ifdef __clang__
-#define CAPABILITY(name)  __attribute__((capability(name)))
-#define MUST_HOLD(...)    __attribute__((requires_capability(__VA_ARGS__)))
-#define ACQUIRES(...)     __attribute__((acquire_capability(__VA_ARGS__)))
-#define RELEASES(...)     __attribute__((release_capability(__VA_ARGS__)))
+#define CAPABILITY(name) __attribute__((capability(name)))
+#define MUST_HOLD(...)   __attribute__((requires_capability(__VA_ARGS__)))
+#define ACQUIRES(...)    __attribute__((acquire_capability(__VA_ARGS__)))
+#define RELEASES(...)    __attribute__((release_capability(__VA_ARGS__)))
 #define ACQUIRES_SHARED(...)                                                   \
     __attribute__((acquire_shared_capability(__VA_ARGS__)))
 #define RELEASES_SHARED(...)                                                   \

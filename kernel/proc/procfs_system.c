@@ -172,7 +172,8 @@ static int show_stat(const struct proc_ref *ref, struct text *out)
         show_ticks(out, &t);
     }
     text_printf(out, "intr %lu\nctxt %lu\nbtime %lu\nprocesses %lu\n",
-                proc_interrupt_count(), sched_switch_count(), clock_boot_epoch(), pid_given(&last));
+                proc_interrupt_count(), sched_switch_count(),
+                clock_boot_epoch(), pid_given(&last));
     text_printf(out, "procs_running %u\nprocs_blocked 0\n",
                 sched_running_count());
     return 0;

@@ -12,9 +12,7 @@
 #pragma once
 
 #include "core/types.h"
-
-struct run_queue;
-struct thread;
+#include "sched/policy.h"
 
 /* Is sched_seed= on the command line?  [I] after chaos_init() */
 extern bool chaos_on;
@@ -30,8 +28,9 @@ void chaos_init(void);
 uint64_t chaos_deadline(uint64_t deadline);
 
 /* The thread that runs next instead of the one whose turn it is: like
- * queue_pick_locked(), called in its place.  Locks: rq->lock held. */
-struct thread *chaos_pick_next(struct run_queue *rq, uint64_t now);
+ * queue_pick_locked(), called in its place. */
+struct thread *chaos_pick_next(struct run_queue *rq, uint64_t now)
+    MUST_HOLD(rq->lock);
 
 /* A system call has ended, or the timer has interrupted: preempt, perhaps. */
 void chaos_maybe_preempt(void);

@@ -149,10 +149,10 @@ int64_t sys_futex(uint32_t __user *word, int operation, uint32_t value,
     }
     if (operation & FUTEX_CLOCK_REALTIME)
         return -ENOSYS;
+    if (command == FUTEX_WAKE)
+        value3 = FUTEX_BITSET_MATCH_ANY;
     switch (command) {
     case FUTEX_WAKE:
-        value3 = FUTEX_BITSET_MATCH_ANY;
-        /* fall through */
     case FUTEX_WAKE_BITSET:
         return value3 == 0
                    ? -EINVAL
