@@ -3,7 +3,7 @@
  * locks of files: 10^4 sleeps in each call.
  *
  * smp: 4
- * timeout: 200
+ * timeout: 900
  */
 #include <fcntl.h>
 #include <poll.h>

@@ -3,7 +3,7 @@
  * message queues: 10^4 sleeps in each call.
  *
  * smp: 4
- * timeout: 200
+ * timeout: 900
  */
 #include <fcntl.h>
 #include <linux/futex.h>

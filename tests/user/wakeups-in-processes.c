@@ -3,7 +3,7 @@
  * vfork, and when a process is stopped and goes on: 10^4 sleeps in each call.
  *
  * smp: 4
- * timeout: 200
+ * timeout: 900
  */
 #include <poll.h>
 #include <signal.h>

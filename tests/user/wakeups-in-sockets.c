@@ -6,7 +6,7 @@
  * one has gone on.
  *
  * smp: 4
- * timeout: 200
+ * timeout: 900
  */
 #include <fcntl.h>
 #include <poll.h>

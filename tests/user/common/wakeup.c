@@ -14,7 +14,7 @@
 
 enum {
     ROUNDS = 5000, /* each makes both sides sleep once */
-    ROW_SECONDS = 60,
+    ROW_SECONDS = 200,
     ROUNDS_PER_SECOND = 500, /* the slowest machine that is not hung */
 };
 
