@@ -218,7 +218,7 @@ static int names_itself(void *unused)
     while (threads[0].progress != 2) {
         thread_pause();
     }
-    RAW2(SYS_prctl, PR_SET_NAME, "of a thread that is long");
+    RAW2(SYS_prctl, PR_SET_NAME, "abcdefghijklmnopqrst");
     threads[0].progress = 3;
     while (threads[0].progress != 4) {
         thread_pause();
@@ -254,10 +254,10 @@ static void check_names(void)
     check_name(path, "the first", "comm");
     threads[0].progress = 2;
     NEED(thread_await(&threads[0].progress, 3));
-    check_name(path, "of a thread tha", "PR_SET_NAME is for the caller, cut");
+    check_name(path, "abcdefghijklmno", "PR_SET_NAME is for the caller, cut");
     check_name("/proc/self/comm", "the first", "not for the first one");
     snprintf(text, sizeof(text), "/proc/self/task/%d/status", tid);
-    check_name(text, "Name:\tof a thread tha", "status");
+    check_name(text, "Name:\tabcdefghijklmno", "status");
     write_name(path, "by another");
     check_name(path, "by another", "written");
     check_name("/proc/self/comm", "the first", "the other stays");
