@@ -130,6 +130,8 @@ void process_exit_thread(int32_t status)
     threads_free_departed(p);
     if (!threads_leave(status))
         thread_exit_self();
+    /* No signal comes any more; what is left to do is not to be cut short. */
+    thread_clear_flag(thread_current(), THREAD_SIGPENDING | THREAD_KILLED);
     if (p == init_process)
         panic("init died: wait status 0x%x", (unsigned)p->exit_status);
     itimer_stop(p);
@@ -144,13 +146,7 @@ void process_exit_group(int32_t status)
     struct process *p = process_current();
 
     spin_lock(&p->signal_lock);
-    if (!p->group_exiting) {
-        p->group_exiting = true;
-        p->exit_status = status;
-        if (p->thread_count > 1)
-            threads_nudge_others_locked(p);
-        wake_up_all(&p->thread_left); /* one that executes gives up */
-    }
+    threads_end_all_locked(p, status);
     spin_unlock(&p->signal_lock);
     process_exit_thread(status);
 }

@@ -15,12 +15,12 @@
  *             Both are leaves but for the wake-up, so signals can be sent from
  *             interrupts.  What is sent to a process wakes one thread that
  *             does not block it; if that one blocks it or leaves before taking
- *             it, another is woken (pass_on_locked).
+ *             it, another is woken (pass_on_locked).  A fatal one does not wait
+ *             to be taken, for its taker may not get at a CPU: all threads are
+ *             told to leave when it is sent.
  * 4 Failure   Without memory for an entry the signal comes without siginfo.
  * 5 Elsewhere Linux keeps all this in sighand_struct and signal_struct; its
- *             complete_signal() chooses the thread, and ends the whole group
- *             there already when the signal is fatal.  Here the chosen thread
- *             does that when it takes the signal.
+ *             complete_signal() chooses the thread.
  *
  * Next: signal_queue.c, signal_action.c; deliver.c (acting on signals),
  *       sigframe.c (handlers), kill.c.
@@ -191,6 +191,21 @@ static void cancel_opposites(struct process *p, int signal)
         signal_update_flags_locked(p, t);
 }
 
+/* Does the signal that `taker` is to take end the process?  Not yet while it is
+ * stopped, nor if it waits for the signal. */
+static bool ends_process(struct process *p, const struct thread *taker,
+                         int signal) MUST_HOLD(p->signal_lock);
+static bool ends_process(struct process *p, const struct thread *taker,
+                         int signal)
+{
+    uint64_t bit = SIGNAL_BIT(signal);
+
+    if ((taker->blocked | taker->awaited) & bit)
+        return false;
+    return (signal == SIGKILL || !taker->parked) &&
+           signal_is_fatal_locked(p, bit);
+}
+
 /* To thread `t`, or (NULL) to the process; 0 or -EAGAIN. */
 static int send_locked(struct process *p, struct thread *t, int signal,
                        const siginfo_t *info) MUST_HOLD(p->signal_lock);
@@ -207,7 +222,11 @@ static int send_locked(struct process *p, struct thread *t, int signal,
         return 0;
     int err = make_pending(p, t, signal, info);
     struct thread *taker = t ? t : choose_locked(p, bit);
-    if (taker && can_take(taker, bit))
+    if (!taker || !can_take(taker, bit))
+        return err;
+    if (err == 0 && ends_process(p, taker, signal))
+        threads_end_all_locked(p, signal);
+    else
         signal_nudge_locked(p, taker);
     return err;
 }

@@ -202,6 +202,19 @@ void threads_nudge_others_locked(struct process *p)
             signal_nudge_locked(p, t);
 }
 
+void threads_end_all_locked(struct process *p, int32_t status)
+{
+    struct thread *t;
+
+    if (p->group_exiting)
+        return;
+    p->group_exiting = true;
+    p->exit_status = status;
+    list_for_each (t, &p->threads, process_link)
+        signal_nudge_locked(p, t);
+    wake_up_all(&p->thread_left); /* one that executes gives up */
+}
+
 /* The first thread has left; `t` takes its number and place. */
 static void become_leader(struct process *p, struct thread *t)
 {

@@ -41,6 +41,11 @@ void threads_leave_zombie_locked(struct process *process)
  */
 __must_check int threads_end_others(void);
 
+/* The process ends with wait status `status`: all its threads are to leave, on
+ * their way to user mode at the latest.  Context: any. */
+void threads_end_all_locked(struct process *process, int32_t status)
+    MUST_HOLD(process->signal_lock);
+
 /* What the process wants of its threads has changed: make all others look. */
 void threads_nudge_others_locked(struct process *process)
     MUST_HOLD(process->signal_lock);
