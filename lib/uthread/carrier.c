@@ -181,6 +181,7 @@ int uthread_carriers_run(struct uthread *first)
             break; /* fewer will do */
     }
     carry(&uthread_carriers[0]);
+    uthread_preempt_stop(); /* it must not signal threads that are gone */
     while (--started > 0)
         pthread_join(uthread_carriers[started].thread, NULL);
     uthread_carrier_count = 0;

@@ -40,9 +40,9 @@ struct uthread {
 
     void *message; /* sync.c: on the way through a channel */
     bool passed;
-    int fd; /* io.c: what it waits for, -1: time only */
+    int fd; /* io.c: what it waits for */
     short events;
-    uint64_t deadline; /* ns of CLOCK_MONOTONIC, 0: none */
+    uint64_t deadline; /* and until when it sleeps, ns of CLOCK_MONOTONIC */
 
     pthread_t thread; /* one_to_one.c */
     sem_t may_run;

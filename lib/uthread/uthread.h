@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 enum uthread_model {
@@ -54,10 +55,12 @@ void uthread_release(void);
 
 /* ---- waiting for the world ----------------------------------------------- */
 
-/* As read(), write() and nanosleep(), but only the thread waits, not the kernel
- * thread under it.  A write of more than PIPE_BUF bytes may be a short one. */
+/* As read(), write(), accept() and nanosleep(), but only the thread waits, not
+ * the kernel thread under it, and they wait although the file is O_NONBLOCK.  A
+ * write of more than PIPE_BUF bytes may be a short one. */
 ssize_t uthread_read(int fd, void *buffer, size_t bytes);
 ssize_t uthread_write(int fd, const void *buffer, size_t bytes);
+int uthread_accept(int fd, struct sockaddr *address, socklen_t *length);
 void uthread_sleep_ms(unsigned ms);
 
 /* function(argument), which may block.  Virtual threads free their carrier for

@@ -6,13 +6,16 @@
  * smp: 1 2 4
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 #include "common/models.h"
 
-enum { READERS = 10, BIG = 300000, CARRIERS = 2 };
+enum { READERS = 10, BIG = 300000, CARRIERS = 2, NAPPERS = 60 };
 
 struct reader {
     int ends[2];
@@ -125,6 +128,85 @@ static void test_sleepers(void)
     CHECK_EQ(good, READERS, "%s: all sleep for long enough", model_name);
 }
 
+static void *naps(void *stop)
+{
+    while (!*(volatile int *)stop)
+        uthread_sleep_ms(5);
+    return NULL;
+}
+
+/* More sleepers than the process may have files: poll() must not see them. */
+static void test_sleepers_and_reader(void)
+{
+    static volatile int stop;
+    struct rlimit old, low;
+    struct uthread *nappers[NAPPERS];
+    struct reader r;
+
+    NEED(getrlimit(RLIMIT_NOFILE, &old) == 0 && pipe(r.ends) == 0);
+    low = (struct rlimit){ NAPPERS / 2, old.rlim_max };
+    NEED(setrlimit(RLIMIT_NOFILE, &low) == 0);
+    stop = 0;
+    for (int i = 0; i < NAPPERS; i++)
+        nappers[i] = uthread_create(naps, (void *)&stop);
+    struct uthread *t = uthread_create(reads_one, &r);
+    uthread_sleep_ms(10);
+    NEED(write(r.ends[1], "x", 1) == 1);
+    uthread_join(t);
+    CHECK_EQ(r.got, 'x', "%s: many sleepers do not hide a reader", model_name);
+    stop = 1;
+    for (int i = 0; i < NAPPERS; i++)
+        uthread_join(nappers[i]);
+    NEED(setrlimit(RLIMIT_NOFILE, &old) == 0);
+    close(r.ends[0]);
+    close(r.ends[1]);
+}
+
+struct server {
+    int listening;
+    long served;
+};
+
+static void *serves(void *argument)
+{
+    struct server *s = argument;
+
+    for (int i = 0; i < READERS; i++) {
+        int fd = uthread_accept(s->listening, NULL, NULL);
+        char c = 0;
+        s->served += uthread_read(fd, &c, 1) == 1 && c == 'a' + i;
+        close(fd);
+    }
+    return NULL;
+}
+
+/* The listening socket is O_NONBLOCK, which must not show. */
+static void test_accept(void)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct server s = { .served = 0 };
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "socket-%s",
+             model_name);
+    unlink(address.sun_path);
+    s.listening = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    NEED(bind(s.listening, (struct sockaddr *)&address, sizeof(address)) == 0);
+    NEED(listen(s.listening, READERS) == 0);
+    struct uthread *t = uthread_create(serves, &s);
+    for (int i = 0; i < READERS; i++) {
+        char c = (char)('a' + i);
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        uthread_yield(); /* it waits */
+        NEED(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+        uthread_yield();
+        NEED(write(fd, &c, 1) == 1);
+        close(fd);
+    }
+    uthread_join(t);
+    CHECK_EQ(s.served, READERS, "%s: connections are accepted", model_name);
+    close(s.listening);
+}
+
 /* While so many block, with CARRIERS carriers? */
 static bool others_go_on(int count)
 {
@@ -195,6 +277,8 @@ static void *first(void *unused)
     test_flow(false);
     test_flow(true);
     test_sleepers();
+    test_sleepers_and_reader();
+    test_accept();
     callers = 1;
     test_call();
     callers = CARRIERS;
@@ -206,6 +290,7 @@ static void *first(void *unused)
 int main(void)
 {
     check_start();
+    check_enter_scratch();
     run_models(CARRIERS, 0, first, NULL);
     return check_done();
 }
