@@ -5,8 +5,8 @@
  *        interrupt, sends SIGALRM and arms it again when there is an interval.
  *        The two that measure CPU time are compared at each tick that the
  *        process is charged for: asleep, it costs nothing.
- * Locks: the interval is guarded by process->signal_lock.  Setting cancels the
- *        timer first, without that lock, since the handler takes it.
+ * Locks: process->signal_lock, under which the timer is armed, too: threads may
+ *        set it at once, while it fires.
  */
 #include "proc/itimer.h"
 
@@ -17,22 +17,34 @@
 #include "sched/sched.h"
 #include "x86/clock.h"
 
-/* In the timer interrupt. */
+/* When the alarm is due next; missed ones are one signal. */
+static void set_next_locked(struct process *p, uint64_t now)
+    MUST_HOLD(p->signal_lock);
+static void set_next_locked(struct process *p, uint64_t now)
+{
+    uint64_t interval = p->alarm_interval;
+
+    if (interval == 0) {
+        p->alarm_at = 0;
+        return;
+    }
+    p->alarm_at += ((now - p->alarm_at) / interval + 1) * interval;
+    timer_arm(&p->alarm_timer, p->alarm_at);
+}
+
+/* In the timer interrupt.  A thread may have set the alarm anew just before. */
 static void alarm_fired(struct timer *timer)
 {
     struct process *p = container_of(timer, struct process, alarm_timer);
 
-    signal_send_process(p, SIGALRM, NULL);
     spin_lock(&p->signal_lock);
-    uint64_t interval = p->alarm_interval;
-    spin_unlock(&p->signal_lock);
-    if (interval == 0)
-        return;
     uint64_t now = clock_now_ns();
-    uint64_t next = timer->deadline + interval;
-    if (next <= now) /* overrun: one signal stands for all that were missed */
-        next += (now - next) / interval * interval + interval;
-    timer_arm(timer, next);
+    bool is_due = p->alarm_at != 0 && now >= p->alarm_at;
+    if (is_due)
+        set_next_locked(p, now);
+    spin_unlock(&p->signal_lock);
+    if (is_due)
+        signal_send_process(p, SIGALRM, NULL);
 }
 
 void itimer_init(struct process *p)
@@ -40,38 +52,30 @@ void itimer_init(struct process *p)
     timer_init(&p->alarm_timer, alarm_fired);
 }
 
-static uint64_t time_left(const struct timer *timer)
+static void get_locked(const struct process *p, uint64_t now, uint64_t *left_ns,
+                       uint64_t *interval_ns) MUST_HOLD(p->signal_lock);
+static void get_locked(const struct process *p, uint64_t now, uint64_t *left_ns,
+                       uint64_t *interval_ns)
 {
-    if (!timer_is_armed(timer))
-        return 0;
-    uint64_t now = clock_now_ns();
-    return timer->deadline > now ? timer->deadline - now : 1;
-}
-
-static void set_interval(struct process *p, uint64_t interval)
-{
-    spin_lock(&p->signal_lock);
-    p->alarm_interval = interval;
-    spin_unlock(&p->signal_lock);
+    *left_ns = p->alarm_at == 0 ? 0 : p->alarm_at > now ? p->alarm_at - now : 1;
+    *interval_ns = *left_ns ? p->alarm_interval : 0;
 }
 
 void itimer_get(uint64_t *left_ns, uint64_t *interval_ns)
 {
     struct process *p = process_current();
 
-    *left_ns = time_left(&p->alarm_timer);
-    *interval_ns = *left_ns ? p->alarm_interval : 0;
+    spin_lock(&p->signal_lock);
+    get_locked(p, clock_now_ns(), left_ns, interval_ns);
+    spin_unlock(&p->signal_lock);
 }
 
-/* The handler may have read the interval just before and arm the timer once
- * more; after the first cancel it cannot be running, and the second is final. */
 void itimer_stop(struct process *p)
 {
-    if (p->alarm_interval != 0)
-        set_interval(p, 0);
+    spin_lock(&p->signal_lock);
+    p->alarm_at = 0; /* a handler that is running does nothing */
+    spin_unlock(&p->signal_lock);
     timer_cancel(&p->alarm_timer);
-    if (timer_is_armed(&p->alarm_timer))
-        timer_cancel(&p->alarm_timer);
 }
 
 void itimer_set(uint64_t value_ns, uint64_t interval_ns, uint64_t *left_ns,
@@ -79,15 +83,16 @@ void itimer_set(uint64_t value_ns, uint64_t interval_ns, uint64_t *left_ns,
 {
     struct process *p = process_current();
 
-    itimer_get(left_ns, old_interval_ns);
-    itimer_stop(p);
-    if (value_ns == 0)
-        return;
-    set_interval(p, interval_ns);
+    spin_lock(&p->signal_lock);
     uint64_t now = clock_now_ns();
-    timer_arm(&p->alarm_timer, value_ns < UINT64_MAX / 2 - now
-                                   ? now + value_ns
-                                   : UINT64_MAX / 2);
+    get_locked(p, now, left_ns, old_interval_ns);
+    p->alarm_interval = interval_ns;
+    p->alarm_at = value_ns == 0 ? 0 : now + MIN(value_ns, UINT64_MAX / 2 - now);
+    if (p->alarm_at != 0)
+        timer_arm(&p->alarm_timer, p->alarm_at);
+    else
+        timer_disarm(&p->alarm_timer);
+    spin_unlock(&p->signal_lock);
 }
 
 /* ---- CPU time ------------------------------------------------------------- */

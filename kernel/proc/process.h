@@ -118,7 +118,8 @@ struct process {
     bool group_exiting;             /* [G] exit_group or a fatal signal */
     int32_t exit_status;            /* [G] wait status once group_exiting */
     struct timer alarm_timer;       /* ITIMER_REAL */
-    uint64_t alarm_interval;        /* [G] ns */
+    uint64_t alarm_at;              /* [G] when it is due, 0: not running */
+    uint64_t alarm_interval;        /* [G] ns, 0: once */
     struct cpu_timer cpu_timers[2]; /* ITIMER_VIRTUAL, ITIMER_PROF */
 
     uint64_t start_ns;                     /* [I] clock_now_ns at fork */

@@ -63,8 +63,7 @@ static void update_next(struct timer_queue *q)
                      __ATOMIC_RELAXED);
 }
 
-/* Take `timer` off whatever queue it is on; false if it was on none. */
-static bool disarm(struct timer *timer)
+bool timer_disarm(struct timer *timer)
 {
     for (;;) {
         int32_t cpu = __atomic_load_n(&timer->cpu, __ATOMIC_ACQUIRE);
@@ -86,7 +85,7 @@ static bool disarm(struct timer *timer)
 
 void timer_arm(struct timer *timer, uint64_t deadline)
 {
-    disarm(timer);
+    timer_disarm(timer);
     bool on = irqs_enabled();
     irqs_disable(); /* stay on this CPU */
     struct timer_queue *q = &queues[this_cpu->id];
@@ -105,7 +104,7 @@ void timer_arm(struct timer *timer, uint64_t deadline)
 
 void timer_cancel(struct timer *timer)
 {
-    disarm(timer);
+    timer_disarm(timer);
     for (unsigned i = 0; i < cpu_count; i++)
         while (__atomic_load_n(&queues[i].running, __ATOMIC_ACQUIRE) == timer)
             cpu_pause();

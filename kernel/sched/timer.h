@@ -16,8 +16,12 @@ struct timer {
 
 void timer_init(struct timer *timer, void (*fire)(struct timer *timer));
 
-/* (Re)arm on this CPU.  Context: any. */
+/* (Re)arm on this CPU.  Context: any; the callers exclude each other. */
 void timer_arm(struct timer *timer, uint64_t deadline);
+
+/* Disarm, without waiting for `fire`, which may be running.  False: it was not
+ * armed.  Context: any. */
+bool timer_disarm(struct timer *timer);
 
 /* Disarm; on return `fire` is not running and will not run.  Context: not from
  * `fire` itself; no lock held that `fire` takes. */
