@@ -93,33 +93,58 @@ void signal_get_action(struct process *p, int signal,
     spin_unlock(&p->signal_lock);
 }
 
-int signal_set_action(int signal, const struct kernel_sigaction *action,
-                      struct kernel_sigaction *old)
+/* Set an action (NULL: leave it) and tell what it was, in one step: threads may
+ * do so at once. */
+static struct kernel_sigaction
+exchange_action(struct process *p, int signal,
+                const struct kernel_sigaction *action)
+    MUST_HOLD(p->signal_lock);
+static struct kernel_sigaction
+exchange_action(struct process *p, int signal,
+                const struct kernel_sigaction *action)
 {
-    struct process *p = process_current();
+    spin_lock_nested(&p->handlers->lock);
+    struct kernel_sigaction *a = &p->handlers->action[signal - 1];
+    struct kernel_sigaction before = *a;
+    if (action) {
+        *a = *action;
+        a->flags &= ACTION_FLAGS;
+        a->mask &= ~SIGNALS_UNBLOCKABLE;
+    }
+    spin_unlock(&p->handlers->lock);
+    return before;
+}
+
+/* A signal that is ignored from now on is not pending any more, either
+ * [POSIX "Signal Actions"]. */
+static void action_changed_locked(struct process *p, int signal)
+    MUST_HOLD(p->signal_lock);
+static void action_changed_locked(struct process *p, int signal)
+{
     struct thread *t;
 
-    if (signal < 1 || signal > SIGNAL_MAX ||
-        (action && (SIGNALS_UNBLOCKABLE & SIGNAL_BIT(signal))))
-        return -EINVAL;
-    if (old)
-        signal_get_action(p, signal, old);
-    if (!action)
-        return 0;
-    spin_lock(&p->signal_lock);
-    spin_lock_nested(&p->handlers->lock);
-    p->handlers->action[signal - 1] = *action;
-    p->handlers->action[signal - 1].flags &= ACTION_FLAGS;
-    p->handlers->action[signal - 1].mask &= ~SIGNALS_UNBLOCKABLE;
-    spin_unlock(&p->handlers->lock);
-    /* A signal that is ignored from now on is not pending any more, either
-     * [POSIX "Signal Actions"]. */
     if (signal_pending_anywhere_locked(p, SIGNAL_BIT(signal)) &&
         signal_is_ignored_locked(p, signal))
         signal_discard_locked(p, signal);
     list_for_each (t, &p->threads, process_link)
         signal_update_flags_locked(p, t);
+}
+
+int signal_set_action(int signal, const struct kernel_sigaction *action,
+                      struct kernel_sigaction *old)
+{
+    struct process *p = process_current();
+
+    if (signal < 1 || signal > SIGNAL_MAX ||
+        (action && (SIGNALS_UNBLOCKABLE & SIGNAL_BIT(signal))))
+        return -EINVAL;
+    spin_lock(&p->signal_lock);
+    struct kernel_sigaction before = exchange_action(p, signal, action);
+    if (action)
+        action_changed_locked(p, signal);
     spin_unlock(&p->signal_lock);
+    if (old)
+        *old = before;
     return 0;
 }
 
