@@ -138,10 +138,11 @@ static int bench_kind(const char *name)
     pthread_t others[MOST_THREADS];
     if (choose(name))
         return -1;
-    pthread_barrier_init(&barrier, NULL, (unsigned)threads);
+    const int count = threads;
+    pthread_barrier_init(&barrier, NULL, (unsigned)count);
     pthread_mutex_init(&locks.mutex, NULL);
     pthread_spin_init(&locks.spin, PTHREAD_PROCESS_PRIVATE);
-    for (int i = 1; i < threads; i++)
+    for (int i = 1; i < count; i++)
         if ((errno = pthread_create(&others[i], NULL, add_in_rounds, NULL)))
             return -1;
     while (series_more(&s)) {
@@ -155,7 +156,7 @@ static int bench_kind(const char *name)
         if (counter != ADDITIONS)
             return -1;
     }
-    for (int i = 1; i < threads; i++)
+    for (int i = 1; i < count; i++)
         pthread_join(others[i], NULL);
     return series_print(&s, name, "ns");
 }
