@@ -4,8 +4,9 @@
  * Idea:  a thread that wakes goes where it was last if that CPU is free, since
  *        its data may still be in the caches, else to any free one.  A CPU that
  *        becomes idle, and one whose tick finds a longer queue elsewhere, pulls
- *        a thread over; nobody pushes, but where a thread's mask forbids its
- *        CPU (sched.c).  Affinity is asked at each of these three places.
+ *        a thread over.  Pushed is where a thread's mask forbids its CPU
+ *        (sched.c), and from a tick to a CPU that sleeps.  Affinity is asked at
+ *        each of these places.
  *        Of two queues that differ by one none is better; yet from time to time
  *        a thread changes over, or it would always share with more than others.
  *        A real-time thread that waits is pulled by a CPU that runs something
@@ -144,7 +145,47 @@ void balance_pull_real_time(unsigned above)
     }
 }
 
-void balance_tick(const struct run_queue *rq)
+/* A ready thread that may run on a CPU that is free, and which; or NULL. */
+static struct thread *find_for_free(struct run_queue *rq, unsigned *cpu)
+    MUST_HOLD(rq->lock);
+static struct thread *find_for_free(struct run_queue *rq, unsigned *cpu)
+{
+    struct thread *t;
+
+    list_for_each (t, &rq->all, ready_link)
+        for (*cpu = 0; *cpu < cpu_count; (*cpu)++)
+            if (sched_is_allowed(t, *cpu) && cpu_is_free(*cpu))
+                return t;
+    return NULL;
+}
+
+static bool is_any_free(void)
+{
+    for (unsigned i = 0; i < cpu_count; i++)
+        if (cpu_is_free(i))
+            return true;
+    return false;
+}
+
+/* CPUs that sleep have no tick: those that do not see to it that nobody waits
+ * for one of them.  It may have fallen asleep just before the thread came, or
+ * the thread's mask was narrower then. */
+static void push_to_free(struct run_queue *rq)
+{
+    unsigned cpu;
+
+    if (rq->ready_count == 0 || !is_any_free())
+        return;
+    spin_lock(&rq->lock);
+    struct thread *t = find_for_free(rq, &cpu);
+    if (t)
+        queue_remove_locked(rq, t);
+    spin_unlock(&rq->lock);
+    if (t)
+        queue_place(t, cpu);
+}
+
+void balance_tick(struct run_queue *rq)
 {
     bool even_out = (rq->user_ticks + rq->kernel_ticks) % EVEN_OUT_TICKS == 0;
 
@@ -153,4 +194,5 @@ void balance_tick(const struct run_queue *rq)
         pull(rq->ready_count + 1, SCHED_TICK_NS / 8);
     else
         balance_pull(rq->ready_count + 2);
+    push_to_free(rq);
 }

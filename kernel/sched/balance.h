@@ -17,5 +17,6 @@ bool balance_pull(uint32_t least);
 void balance_pull_real_time(unsigned above);
 
 /* A tick of the CPU with this queue, which is busy: pull if another is worse
- * off.  Context: timer interrupt, no run queue locked. */
-void balance_tick(const struct run_queue *rq);
+ * off, push to one that is idle.  Context: timer interrupt, no run queue
+ * locked. */
+void balance_tick(struct run_queue *rq);
