@@ -135,7 +135,7 @@ int signal_queue(int32_t pid, int32_t tid, int signal, siginfo_t *info)
     int result = -ESRCH;
 
     if ((info->si_code >= 0 || info->si_code == SI_TKILL) &&
-        process_current()->pid != pid)
+        thread_current()->tid != (tid ? tid : pid))
         return -EPERM;
     info->si_signo = signal;
     spin_lock(&process_tree_lock);
