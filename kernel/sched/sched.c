@@ -141,6 +141,8 @@ static void account_switch(struct run_queue *rq, struct thread *prev,
         prev->switches_voluntary++;
     else
         prev->switches_involuntary++;
+    /* It is still on the CPU, but whoever asks must not count this twice. */
+    prev->switched_in = now;
     next->switched_in = now;
     next->tick_at = now + SCHED_TICK_NS;
     rq->switches++;
