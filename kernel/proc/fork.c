@@ -10,8 +10,8 @@
  *             space -> pid_alloc -> commit; for a thread: thread -> pid_alloc ->
  *             threads_enter.  Before the commit everything can
  *             fail and process_free() undoes it; the commit cannot fail but for
- *             a fatal signal that got there first, so that killing a group
- *             leaves no child behind that nobody signalled.
+ *             a fatal signal or a stop that got there first, so that one sent
+ *             to a group leaves no child behind that nobody signalled.
  * 3 Locking   Own parts need no lock.  The commit holds process_tree_lock, under
  *             which group signals are sent too; the child's thread is made ready
  *             under it, for without it the child might be gone already.
@@ -29,6 +29,7 @@
 #include "proc/pid.h"
 #include "proc/process.h"
 #include "proc/run.h"
+#include "proc/stop.h"
 #include "proc/threads.h"
 #include "vm/usercopy.h"
 #include "x86/clock.h"
@@ -169,14 +170,21 @@ static void store_tids(struct address_space *space, int number,
     }
 }
 
-/* The child becomes known and ready, or the caller has been killed. */
+/* The child becomes known and ready; or the caller has been killed, or is to
+ * stop, as the child would be if it were in the group already. */
 static int commit(struct process *child, struct pid *pid,
                   struct process *parent)
 {
+    int err = 0;
+
     spin_lock(&process_tree_lock);
-    if (thread_has_flag(thread_current(), THREAD_KILLED)) {
+    if (thread_has_flag(thread_current(), THREAD_KILLED))
+        err = -EINTR;
+    else if (stop_is_near())
+        err = -ERESTARTNOINTR;
+    if (err) {
         spin_unlock(&process_tree_lock);
-        return -EINTR;
+        return err;
     }
     process_link_locked(child, pid, parent);
     if (parent == init_process)

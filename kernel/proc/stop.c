@@ -19,6 +19,7 @@
 #include "proc/group.h"
 #include "proc/notify.h"
 #include "proc/signal_state.h"
+#include "proc/sigset.h"
 #include "proc/threads.h"
 
 /* Ask all threads to park, unless a SIGCONT or a fatal signal came after
@@ -112,6 +113,20 @@ void stop_current(int signal)
         ask_to_park(p, signal);
     spin_unlock(&process_tree_lock);
     stop_park_if_asked();
+}
+
+bool stop_is_near(void)
+{
+    struct thread *t = thread_current();
+    struct process *p = t->process;
+
+    spin_lock(&p->signal_lock);
+    uint64_t pending = (t->pending | p->shared_pending) & ~t->blocked;
+    bool near = p->stop_signal || (pending & SIGNALS_STOPPING);
+    if (near)
+        signal_update_flags_locked(p, t);
+    spin_unlock(&p->signal_lock);
+    return near;
 }
 
 void stop_thread_left_locked(struct process *p)

@@ -20,6 +20,10 @@ void stop_current(int signal);
  * when it goes on.  Context: may sleep, no lock held. */
 void stop_park_if_asked(void);
 
+/* Will the current thread park, or take a stop signal, when it next goes to user
+ * mode?  Then it has THREAD_SIGPENDING.  Locks: takes signal_lock. */
+bool stop_is_near(void);
+
 /* A thread has left: perhaps all the others are parked by now. */
 void stop_thread_left_locked(struct process *process)
     MUST_HOLD(process_tree_lock);
