@@ -45,7 +45,7 @@ int __cpu_count(const cpu_set_t *set)
 
 int sched_getcpu(void)
 {
-    unsigned cpu;
+    unsigned cpu = 0;
 
     return CALL(getcpu, &cpu, NULL, NULL) < 0 ? -1 : (int)cpu;
 }
