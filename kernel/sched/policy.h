@@ -38,6 +38,7 @@ struct run_queue {
     struct thread *displaced; /* [L] it may not run here any more */
     uint64_t switches;        /* [L] */
     uint64_t idle_ns;         /* [L] */
+    uint64_t sample_at;       /* [C] when its CPU is looked at next */
     uint64_t user_ticks;      /* [C] its CPU's ticks in user mode */
     uint64_t kernel_ticks;    /* [C] ... in the kernel, not idle */
 

@@ -61,8 +61,8 @@ void sched_program_clock(void)
     uint64_t deadline = timer_next_deadline();
     const struct thread *t = thread_current();
 
-    if (!sched_is_idle(t) && t->tick_at < deadline)
-        deadline = t->tick_at;
+    if (!sched_is_idle(t))
+        deadline = MIN(deadline, MIN(t->tick_at, this_queue()->sample_at));
     if (unlikely(chaos_on) && !sched_is_idle(t))
         deadline = chaos_deadline(deadline);
     clock_program(deadline);
@@ -145,6 +145,8 @@ static void account_switch(struct run_queue *rq, struct thread *prev,
     prev->switched_in = now;
     next->switched_in = now;
     next->tick_at = now + SCHED_TICK_NS;
+    if (sched_is_idle(prev))
+        rq->sample_at = next->tick_at;
     rq->switches++;
 }
 
@@ -317,33 +319,53 @@ void sched_start_cpu(void)
     thread_jump_to(idle);
 }
 
+/* What is done for the CPU every tick's time, however often it changes from
+ * thread to thread: see what runs, hold it to its limits, balance. */
+static void sample(struct run_queue *rq, struct thread *t, bool from_user,
+                   uint64_t now)
+{
+    rq->sample_at = now + SCHED_TICK_NS;
+    if (from_user) {
+        t->user_ticks++;
+        rq->user_ticks++;
+    } else {
+        t->kernel_ticks++;
+        rq->kernel_ticks++;
+    }
+    if (sched_charged && t->process)
+        sched_charged(t);
+    balance_tick(rq);
+}
+
+/* The thread has run for a tick's time without a break. */
+static void end_slice(struct run_queue *rq, struct thread *t, uint64_t now)
+{
+    spin_lock(&rq->lock);
+    if (queue_tick_locked(rq, t, now)) {
+        t->turn_over = true;
+        this_cpu->need_resched = 1;
+    }
+    t->tick_at = now + SCHED_TICK_NS;
+    spin_unlock(&rq->lock);
+}
+
 void sched_tick(bool from_user)
 {
     struct thread *t = thread_current();
+    struct run_queue *rq = this_queue();
     uint64_t now = clock_now_ns();
 
     timer_run_due(now);
     if (unlikely(chaos_on))
         this_cpu->need_resched = 1;
-    if (!sched_is_idle(t) && now >= t->tick_at) {
-        struct run_queue *rq = this_queue();
-        if (from_user) {
-            t->user_ticks++;
-            rq->user_ticks++;
-        } else {
-            t->kernel_ticks++;
-            rq->kernel_ticks++;
-        }
-        if (sched_charged && t->process)
-            sched_charged(t);
-        balance_tick(rq);
-        spin_lock(&rq->lock);
-        if (queue_tick_locked(rq, t, now)) {
-            t->turn_over = true;
-            this_cpu->need_resched = 1;
-        }
-        t->tick_at = now + SCHED_TICK_NS;
-        spin_unlock(&rq->lock);
+    if (!sched_is_idle(t)) {
+        bool slice_ends = now >= t->tick_at;
+        /* A sample that is near comes along with the end of a slice: one
+         * interrupt does for both. */
+        if (now + (slice_ends ? SCHED_TICK_NS / 2 : 0) >= rq->sample_at)
+            sample(rq, t, from_user, now);
+        if (slice_ends)
+            end_slice(rq, t, now);
     }
     sched_program_clock();
 }
