@@ -7,6 +7,9 @@
  */
 #include <sched.h>
 #include <signal.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -16,7 +19,7 @@
 #include "common/numbers.h"
 #include "common/raw.h"
 
-enum { CALLS = 450, STUCK_MS = 50 };
+enum { CALLS = 450, STUCK_MS = 50, NOBODY = 65534 };
 
 struct progress {
     volatile long number, value;
@@ -45,7 +48,7 @@ static bool left_out(long number)
 static int child_calls(void *unused)
 {
     long value = progress->value;
-    if (setgid(65534) || setuid(65534)) {
+    if (setgid(NOBODY) || setuid(NOBODY)) {
         return 1;
     }
     while (progress->number < CALLS) {
@@ -106,6 +109,34 @@ static void check_value(unsigned long value, const char *name)
     CHECK(getpid() > 0, "all calls with %s (%d processes)", name, deaths);
 }
 
+/* msgget(0, 0) and the like make objects that outlive who made them. */
+static void remove_ipc_objects(void)
+{
+    struct msqid_ds queue;
+    struct semid_ds set;
+    struct shmid_ds segment;
+    for (int i = msgctl(0, MSG_INFO, (void *)&(struct msginfo){ 0 }); i >= 0;
+         i--) {
+        int id = msgctl(i, MSG_STAT, &queue);
+        if (id >= 0 && queue.msg_perm.cuid == NOBODY) {
+            NEED(msgctl(id, IPC_RMID, NULL) == 0);
+        }
+    }
+    for (int i = semctl(0, 0, SEM_INFO, &(struct seminfo){ 0 }); i >= 0; i--) {
+        int id = semctl(i, 0, SEM_STAT, &set);
+        if (id >= 0 && set.sem_perm.cuid == NOBODY) {
+            NEED(semctl(id, 0, IPC_RMID) == 0);
+        }
+    }
+    for (int i = shmctl(0, SHM_INFO, (void *)&(struct shm_info){ 0 }); i >= 0;
+         i--) {
+        int id = shmctl(i, SHM_STAT, &segment);
+        if (id >= 0 && segment.shm_perm.cuid == NOBODY) {
+            NEED(shmctl(id, IPC_RMID, NULL) == 0);
+        }
+    }
+}
+
 int main(void)
 {
     static const unsigned long values[] = {
@@ -123,5 +154,6 @@ int main(void)
         check_value((unsigned long)(uintptr_t)badptr(i), badptr_name(i));
     }
     check_value((uintptr_t)page, "a good pointer");
+    remove_ipc_objects();
     return check_done();
 }
