@@ -28,7 +28,6 @@
 
 /* [virtio 1.1 "Console Device"]: port 1, since QEMU drops what a slow host does
  * not take from port 0; the rings of a port are 2n + 2 and 2n + 3. */
-#define VIRTIO_CONSOLE    0x1003
 #define FEATURE_MULTIPORT 0x2u
 enum {
     CONTROL_DEVICE_READY = 0,
@@ -86,7 +85,8 @@ static int take_output_page_locked(void)
     uint32_t bytes;
 
     while (virtqueue_take(&output, &slot, &bytes))
-        output_free |= 1u << slot;
+        if (slot < OUTPUT_PAGES)
+            output_free |= 1u << slot;
     if (output_free == 0)
         return -1;
     int page = __builtin_ctz(output_free);
@@ -193,7 +193,7 @@ void verdict_line(const char *text)
         printk("%s\n", text);
 }
 
-static void output_interrupt(void)
+static void output_interrupt(void *unused)
 {
     wake_up_all(&output_queue);
 }
@@ -243,14 +243,16 @@ static void post_input_locked(void)
         virtqueue_notify(&input);
 }
 
-static void input_interrupt(void)
+static void input_interrupt(void *unused)
 {
     unsigned page;
     uint32_t bytes;
 
     spin_lock(&input_lock);
     while (virtqueue_take(&input, &page, &bytes)) {
-        for (uint32_t i = 0; i < bytes; i++)
+        if (page >= INPUT_PAGES || input_idle & 1u << page)
+            continue; /* not the device's */
+        for (uint32_t i = 0; i < MIN(bytes, (uint32_t)PAGE_SIZE); i++)
             store_byte(input_pages[page][i]);
         input_idle |= 1u << page;
         input_out--;
@@ -280,7 +282,8 @@ static bool open_port(void)
     struct virtqueue control;
     struct frame *page = frame_alloc(0, FRAME_KERNEL);
 
-    if (!page || !virtqueue_init(&device, QUEUE_CONTROL_OUT, NULL, &control))
+    if (!page ||
+        !virtqueue_init(&device, QUEUE_CONTROL_OUT, NULL, NULL, &control))
         return false;
     virtio_start(&device);
     struct control_message *message = frame_bytes(page);
@@ -299,11 +302,13 @@ void channel_enable(void)
     wait_queue_init(&output_queue);
     input_idle = (1u << INPUT_PAGES) - 1;
     output_free = (1u << OUTPUT_PAGES) - 1;
-    if (!virtio_find(VIRTIO_CONSOLE, FEATURE_MULTIPORT, &device) ||
+    if (virtio_find(VIRTIO_CONSOLE, 0, &device) != 0 ||
+        !virtio_negotiate(&device, FEATURE_MULTIPORT, 0) ||
         !alloc_pages((void **)input_pages, INPUT_PAGES) ||
         !alloc_pages((void **)output_pages, OUTPUT_PAGES + 1) ||
-        !virtqueue_init(&device, QUEUE_INPUT, input_interrupt, &input) ||
-        !virtqueue_init(&device, QUEUE_OUTPUT, output_interrupt, &output) ||
+        !virtqueue_init(&device, QUEUE_INPUT, input_interrupt, NULL, &input) ||
+        !virtqueue_init(&device, QUEUE_OUTPUT, output_interrupt, NULL,
+                        &output) ||
         !open_port()) {
         printk("channel: no virtio console\n");
         return;

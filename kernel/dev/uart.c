@@ -119,7 +119,7 @@ static void drain(struct uart *u)
             uart_set_receiving(u, false);
 }
 
-static void com1_interrupt(void)
+static void com1_interrupt(void *unused)
 {
     drain(&uart_com1);
 }

@@ -19,7 +19,10 @@ static volatile uint32_t *ioapic;         /* [I] index at [0], data at [4] */
 static const struct acpi_madt_info *madt; /* [I] */
 /* [I] after boot: ISA interrupts, then message-signalled ones. */
 enum { ISA_IRQS = 16, MSI_VECTORS = 32 };
-static void (*handlers[ISA_IRQS + MSI_VECTORS])(void);
+static struct {
+    void (*run)(void *arg);
+    void *arg;
+} handlers[ISA_IRQS + MSI_VECTORS];
 static unsigned msi_count;
 
 void irq_mask_pics(void)
@@ -40,20 +43,22 @@ static void ioapic_write(uint32_t index, uint32_t value)
     ioapic[4] = value;
 }
 
-void irq_register(unsigned irq, void (*handler)(void))
+void irq_register(unsigned irq, void (*handler)(void *arg))
 {
     assert_lt(irq, ISA_IRQS);
-    handlers[irq] = handler;
+    handlers[irq].run = handler;
     uint32_t input = madt->isa_override[irq] - madt->ioapic_base;
     /* Edge-triggered, active high, fixed delivery to the boot CPU. */
     ioapic_write(IOREDTBL + 2 * input + 1, cpus[0].apic_id << 24);
     ioapic_write(IOREDTBL + 2 * input, VECTOR_IRQ_BASE + irq);
 }
 
-unsigned irq_alloc_vector(void (*handler)(void))
+unsigned irq_alloc_vector(void (*handler)(void *arg), void *arg)
 {
-    assert_lt(msi_count, MSI_VECTORS);
-    handlers[ISA_IRQS + msi_count] = handler;
+    if (msi_count == MSI_VECTORS)
+        return 0;
+    handlers[ISA_IRQS + msi_count].arg = arg;
+    handlers[ISA_IRQS + msi_count].run = handler;
     return VECTOR_MSI_BASE + msi_count++;
 }
 
@@ -61,6 +66,6 @@ void irq_dispatch(unsigned vector)
 {
     unsigned irq = vector - VECTOR_IRQ_BASE;
 
-    if (irq < ARRAY_LENGTH(handlers) && handlers[irq])
-        handlers[irq]();
+    if (irq < ARRAY_LENGTH(handlers) && handlers[irq].run)
+        handlers[irq].run(handlers[irq].arg);
 }

@@ -20,11 +20,11 @@ enum {
  * interrupts off; the end-of-interrupt is sent by trap.c afterwards.
  * Context: boot only.
  */
-void irq_register(unsigned irq, void (*handler)(void));
+void irq_register(unsigned irq, void (*handler)(void *unused));
 
 /* A vector of its own for a message-signalled interrupt, which calls `handler`
- * with interrupts off.  Context: boot only. */
-unsigned irq_alloc_vector(void (*handler)(void));
+ * with interrupts off; 0: none is left.  Context: boot only. */
+__must_check unsigned irq_alloc_vector(void (*handler)(void *arg), void *arg);
 
 /* Called by trap.c: run the handler of a device's vector. */
 void irq_dispatch(unsigned vector);
