@@ -85,6 +85,9 @@ int proc_show_statm(const struct proc_ref *ref, struct text *out);
 int proc_show_cmdline(const struct proc_ref *ref, struct text *out);
 int proc_show_environ(const struct proc_ref *ref, struct text *out);
 
+/* Its resource limits (procfs_limits.c). */
+int proc_show_limits(const struct proc_ref *ref, struct text *out);
+
 /* /proc/locks (procfs_locks.c). */
 int proc_show_locks(const struct proc_ref *ref, struct text *out);
 
