@@ -12,6 +12,7 @@
 #include "core/panic.h"
 #include "core/printk.h"
 #include "core/upcalls.h"
+#include "dev/block.h"
 #include "dev/channel.h"
 #include "dev/power.h"
 #include "dev/random.h"
@@ -55,6 +56,7 @@ static void start_init(void)
 /* Second half of the start, in a thread of its own. */
 static void main_thread(void *unused)
 {
+    block_init();
     vfs_init();
     pipe_init();
     futex_init();

@@ -22,6 +22,7 @@ enum lock_rank {
     RANK_ADDRESS_SPACE_CHILD, /* the child's, taken inside the parent's */
     RANK_SYSV, /* System V objects: the last unmapping ends a shared segment */
     RANK_MAPPING,    /* page cache index of one file */
+    RANK_OOM,        /* choosing whom to kill when memory is out */
     RANK_FIRST_SPIN, /* those above sleep, those below spin */
     /* Spinlocks. */
     RANK_FD_TABLE,     /* descriptors -> files */
@@ -37,6 +38,8 @@ enum lock_rank {
     RANK_FUTEX,        /* who waits at the words of one hash value; two: in
                         the order of their addresses */
     RANK_FUTEX_PI,     /* owners of locks that pass priorities on */
+    RANK_DISK,         /* requests of one disk: taken in interrupts */
+    RANK_DISK_TRACE,   /* the ring of disk events: a leaf */
     RANK_WAIT_QUEUE,   /* waiters; inside it only a run queue is taken */
     RANK_TIMER,        /* software timers of one CPU */
     RANK_RUN_QUEUE,    /* ready threads of one CPU */

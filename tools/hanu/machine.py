@@ -119,9 +119,42 @@ def qemu_command(options, initrd, folder):
         command += ["-icount", "shift=0,sleep=off", "-seed", "1",
                     "-rtc", "base=2024-01-01T00:00:00,clock=vm"]
     command += boot_arguments(options.boot, initrd, append, folder)
+    for number, spec in enumerate(options.disk):
+        command += disk_arguments(number, spec)
     if options.gdb:
         command += ["-gdb", f"tcp:127.0.0.1:{options.gdb}", "-S"]
     return command + options.qemu
+
+
+DISK_WORDS = {
+    "ro": ("readonly=on", ""),
+    "temp": ("snapshot=on", ""),
+    "modern": ("", "disable-legacy=on,disable-modern=off"),
+    "legacy": ("", "disable-legacy=off,disable-modern=on"),
+    "ide": ("", ""),
+}
+
+
+def disk_arguments(number, spec):
+    """--disk FILE[,WORD]...: words from the end on, as FILE may have commas."""
+    path, words = spec, []
+    while not os.path.exists(path) and "," in path:
+        path, _, word = path.rpartition(",")
+        if word not in DISK_WORDS:
+            raise HostError(f"--disk {spec}: no such file, and {word} is none "
+                            "of " + ", ".join(DISK_WORDS))
+        words.append(word)
+    if not os.path.exists(path):
+        raise HostError(f"--disk {spec}: no such file")
+    drive = ["if=none", f"id=disk{number}", "format=raw",
+             "file=" + option_value(path)]
+    device = ["ide-hd" if "ide" in words else "virtio-blk-pci",
+              f"drive=disk{number}"]
+    for word in words:
+        drive.append(DISK_WORDS[word][0])
+        device.append(DISK_WORDS[word][1])
+    return ["-drive", ",".join(filter(None, drive)),
+            "-device", ",".join(filter(None, device))]
 
 
 def boot_arguments(boot, initrd, append, folder):
