@@ -210,6 +210,8 @@ $(B)/host/unit/%: tests/unit/%.c $(wildcard lib/base/*.[ch]) $(B)/flags
 	$(Q)$(HOSTCC) $(UNITFLAGS) -c $< -o $@.o
 	$(Q)$(HOSTCC) $(filter-out -MMD -MP,$(UNITFLAGS)) $@.o \
 		$(call links_of,$<) -o $@
+$(foreach n,$(UNIT_NAMES),$(eval $(B)/host/unit/$(n): \
+	$(call links_of,tests/unit/$(n).c)))
 
 # ---- images ----------------------------------------------------------------
 $(B)/initrd.cpio: $(USER_BINS) tools/mkinitrd $(wildcard tools/hanu/*.py)
