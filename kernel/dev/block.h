@@ -89,7 +89,7 @@ __must_check int block_transfer(struct block_device *device, uint64_t sector,
 
 /* Wait until all that was written (done() was called) is on the medium.
  * 0 or -errno.  Context: may sleep. */
-__must_check int block_flush(struct block_device *device);
+int block_flush(struct block_device *device);
 
 /* Bytes of the smallest transfer: a power of two from 512 to a page. */
 uint32_t block_unit_bytes(const struct block_device *device);

@@ -17,6 +17,8 @@
 #include "core/restart.h"
 #include "dev/channel.h"
 #include "dev/random.h"
+#include "fs/block_cache.h"
+#include "fs/block_file.h"
 #include "fs/file.h"
 #include "fs/poll.h"
 #include "fs/tmpfs.h"
@@ -210,8 +212,8 @@ static const char *const links[][2] = {
 /* What mknod()ed device nodes do. */
 static const struct file_ops *device_ops(uint32_t mode, uint64_t rdev)
 {
-    if ((mode & S_IFMT) != S_IFCHR)
-        return NULL;
+    if ((mode & S_IFMT) == S_IFBLK)
+        return block_find((uint32_t)rdev) ? &block_file_ops : NULL;
     for (unsigned i = 0; i < ARRAY_LENGTH(nodes); i++)
         if (nodes[i].rdev == rdev)
             return nodes[i].ops;
@@ -232,6 +234,16 @@ static void add_nodes(struct inode *dir, const struct node *list,
                             list[i].ops, NULL));
 }
 
+static void add_disks(struct inode *dir)
+{
+    const struct block_device *d;
+
+    block_cache_init();
+    for (unsigned i = 0; (d = block_nth(i)) != NULL; i++)
+        must(tmpfs_add_node(dir, d->name, S_IFBLK | 0660, d->dev,
+                            &block_file_ops, NULL));
+}
+
 struct inode *devfs_create_root(void)
 {
     struct inode *root = tmpfs_create_root(vfs_new_dev());
@@ -240,6 +252,7 @@ struct inode *devfs_create_root(void)
     if (!root)
         return NULL;
     add_nodes(root, nodes, ARRAY_LENGTH(nodes));
+    add_disks(root);
     must(tmpfs_add_node(root, "run", S_IFDIR | 0755, 0, NULL, &run));
     add_nodes(run, run_nodes, ARRAY_LENGTH(run_nodes));
     inode_put(run);

@@ -157,7 +157,9 @@ int64_t file_pwrite(struct file *file, struct uio *uio, int64_t offset)
 static int64_t seek_target(struct file *file, int64_t offset, int whence)
 {
     struct inode *inode = file->inode;
-    uint64_t size = inode != NULL ? inode->mapping.size : 0;
+    uint64_t size = file->ops->size != NULL ? file->ops->size(file)
+                    : inode != NULL         ? inode->mapping.size
+                                            : 0;
     int64_t target;
 
     switch (whence) {

@@ -32,6 +32,11 @@ struct file_ops {
     struct mapping *(*mmap)(struct file *file);
     int (*open)(struct inode *inode, struct file *file);
     void (*release)(struct file *file); /* last close */
+    /* Make what was written lasting; 0 or -errno.  NULL: as lasting as it
+     * gets. */
+    int (*fsync)(struct file *file);
+    /* Where SEEK_END leads to; NULL: the size of the inode. */
+    uint64_t (*size)(struct file *file);
     bool seekable;
 };
 

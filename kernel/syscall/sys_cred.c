@@ -5,6 +5,7 @@
 #include "abi/errno.h"
 #include "abi/reboot.h"
 #include "dev/power.h"
+#include "fs/block_cache.h"
 #include "proc/group.h"
 #include "proc/limits.h"
 #include "proc/process.h"
@@ -179,9 +180,11 @@ int64_t sys_reboot(int magic1, int magic2, unsigned command,
     case LINUX_REBOOT_CMD_CAD_OFF:
         return 0; /* there is no Ctrl-Alt-Del to act on */
     case LINUX_REBOOT_CMD_RESTART:
+        block_cache_sync_all();
         machine_restart();
     case LINUX_REBOOT_CMD_HALT:
     case LINUX_REBOOT_CMD_POWER_OFF:
+        block_cache_sync_all();
         if (process_current() == init_process)
             run_report();
         machine_power_off();

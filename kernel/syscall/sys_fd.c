@@ -5,6 +5,7 @@
  */
 #include "abi/errno.h"
 #include "abi/ioctl.h"
+#include "fs/block_cache.h"
 #include "fs/file.h"
 #include "ipc/pipe.h"
 #include "proc/process.h"
@@ -170,8 +171,11 @@ int64_t sys_fsync(int fd)
     if (file == NULL)
         return -EBADF;
     uint32_t mode = file->inode != NULL ? file->inode->mode : 0;
+    int err = S_ISREG(mode) || S_ISDIR(mode) || S_ISBLK(mode) ? 0 : -EINVAL;
+    if (file->ops->fsync != NULL)
+        err = file->ops->fsync(file);
     file_put(file);
-    return S_ISREG(mode) || S_ISDIR(mode) || S_ISBLK(mode) ? 0 : -EINVAL;
+    return err;
 }
 
 int64_t sys_fdatasync(int fd)
@@ -181,5 +185,6 @@ int64_t sys_fdatasync(int fd)
 
 int64_t sys_sync(void)
 {
+    block_cache_sync_all();
     return 0;
 }

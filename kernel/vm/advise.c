@@ -122,6 +122,15 @@ int64_t vm_mincore(struct address_space *as, vaddr_t addr, uint64_t bytes,
     return 0;
 }
 
+/* The mapping with changes that `region` shows, with a reference; or NULL. */
+static struct mapping *mapping_to_sync(const struct region *r)
+{
+    if (!(r->flags & REGION_SHARED) || !r->mapping || !r->mapping->ops->sync)
+        return NULL;
+    mapping_get(r->mapping);
+    return r->mapping;
+}
+
 int64_t vm_msync(struct address_space *as, vaddr_t addr, uint64_t bytes,
                  int flags)
 {
@@ -133,17 +142,23 @@ int64_t vm_msync(struct address_space *as, vaddr_t addr, uint64_t bytes,
         return -EINVAL;
     if (bytes > USER_END || !region_range_ok(addr, bytes))
         return -ENOMEM;
-    /* All files live in memory: their mappings are the files. */
-    mutex_lock(&as->lock);
     vaddr_t end = addr + ALIGN_UP(bytes, PAGE_SIZE);
-    for (vaddr_t va = addr; va < end;) {
+    for (vaddr_t va = addr; va < end && result == 0;) {
+        struct mapping *mapping = NULL;
+        mutex_lock(&as->lock);
         struct region *r = region_find_locked(as, va);
-        if (!r) {
+        if (r) {
+            mapping = mapping_to_sync(r);
+            va = r->end;
+        } else {
             result = -ENOMEM;
-            break;
         }
-        va = r->end;
+        mutex_unlock(&as->lock);
+        if (!mapping) /* files in memory: their mappings are the files */
+            continue;
+        if (flags & MS_SYNC)
+            result = mapping->ops->sync(mapping);
+        mapping_put(mapping);
     }
-    mutex_unlock(&as->lock);
     return result;
 }

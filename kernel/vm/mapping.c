@@ -253,6 +253,14 @@ int mapping_adopt_frame(struct mapping *m, uint64_t index, struct frame *frame)
     return err;
 }
 
+int mapping_add_frame(struct mapping *m, uint64_t index, struct frame *frame)
+{
+    mutex_lock(&m->lock);
+    int err = find_frame(m, index) ? -EEXIST : insert_frame(m, index, frame);
+    mutex_unlock(&m->lock);
+    return err;
+}
+
 /* Take one space that maps `m` and was not visited in this generation; with a
  * reference.  All its regions count as visited.  NULL: no space is left. */
 static struct address_space *next_space(struct mapping *m, uint64_t generation)
@@ -310,9 +318,11 @@ static void unmap_everywhere(struct mapping *m, uint64_t index)
     }
 }
 
-/* Drop frames with index >= first below `node`; true if the node is empty. */
+/* Drop frames with index >= first (`unused`: that nobody else has) below
+ * `node`; true if the node is empty. */
 static bool drop_frames(struct mapping *m, struct page_node *node,
-                        uint32_t level, uint64_t base, uint64_t first)
+                        uint32_t level, uint64_t base, uint64_t first,
+                        bool unused)
 {
     uint64_t span = 1ul << ((level - 1) * NODE_BITS);
 
@@ -321,9 +331,13 @@ static bool drop_frames(struct mapping *m, struct page_node *node,
         if (!node->slots[i] || start + span - 1 < first)
             continue;
         if (level == 1) {
-            frame_put(node->slots[i]);
+            struct frame *frame = node->slots[i];
+            if (unused && frame->refs > 1)
+                continue;
+            frame_put(frame);
             m->page_count--;
-        } else if (drop_frames(m, node->slots[i], level - 1, start, first)) {
+        } else if (drop_frames(m, node->slots[i], level - 1, start, first,
+                               unused)) {
             slab_free(&node_cache, node->slots[i]);
         } else {
             continue;
@@ -335,20 +349,25 @@ static bool drop_frames(struct mapping *m, struct page_node *node,
     return node->used == 0;
 }
 
-static void drop_from(struct mapping *m, uint64_t first)
+static void drop_from(struct mapping *m, uint64_t first, bool unused)
 {
-    if (!m->root || !drop_frames(m, m->root, m->height, 0, first))
+    if (!m->root || !drop_frames(m, m->root, m->height, 0, first, unused))
         return;
     slab_free(&node_cache, m->root);
     m->root = NULL;
     m->height = 0;
 }
 
+void mapping_drop_unused_locked(struct mapping *m)
+{
+    drop_from(m, 0, true);
+}
+
 void mapping_destroy(struct mapping *m)
 {
     assert(list_is_empty(&m->regions));
     mutex_lock(&m->lock);
-    drop_from(m, 0);
+    drop_from(m, 0, false);
     assert_eq(m->page_count, 0);
     mutex_unlock(&m->lock);
 }
@@ -369,7 +388,7 @@ void mapping_resize(struct mapping *m, uint64_t new_size)
     mutex_lock(&m->lock);
     /* RECHECK: the size may have grown again meanwhile. */
     if (size_pages(m) <= first)
-        drop_from(m, first);
+        drop_from(m, first, false);
     size_t tail = new_size & (PAGE_SIZE - 1);
     struct frame *last = tail ? find_frame(m, new_size >> PAGE_SHIFT) : NULL;
     if (last)

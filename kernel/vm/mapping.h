@@ -25,6 +25,9 @@ struct mapping_ops {
     /* Contents of page `index` into the zeroed `frame`; 0 or -errno.  NULL:
      * pages start as zeroes (tmpfs, anonymous shared memory). */
     int (*fill)(struct mapping *mapping, uint64_t index, struct frame *frame);
+    /* Write what shared mappings have changed to where `fill` has it from; 0 or
+     * -errno.  NULL: there is no such place.  Called without locks. */
+    int (*sync)(struct mapping *mapping);
     /* Path (or "/memfd:...") for /proc/PID/maps; returns length. */
     size_t (*describe)(struct mapping *mapping, char *buf, size_t size);
     /* May it get one more page?  NULL: always.  No: -ENOSPC, or SIGBUS. */
@@ -84,6 +87,16 @@ uint64_t mapping_next_cached(struct mapping *mapping, uint64_t index);
  * adopted as FRAME_MAPPING, its reference belongs to the mapping. */
 __must_check int mapping_adopt_frame(struct mapping *mapping, uint64_t index,
                                      struct frame *frame);
+
+/* Put `frame` (FRAME_MAPPING, filled by the caller) in as page `index`; its
+ * reference belongs to the mapping then.  -EEXIST: there is one, -ENOMEM. */
+__must_check int mapping_add_frame(struct mapping *mapping, uint64_t index,
+                                   struct frame *frame);
+
+/* Drop the frames on which nobody but the mapping has a reference; with `fill`,
+ * what they hold comes back when it is used. */
+void mapping_drop_unused_locked(struct mapping *mapping)
+    MUST_HOLD(mapping->lock);
 
 /* Set a new size: frames beyond are unmapped from every space and dropped; the
  * tail of the last page is zeroed.  Context: may sleep, no as->lock held. */

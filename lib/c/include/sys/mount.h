@@ -1,0 +1,6 @@
+/*
+ * sys/mount.h - as on Linux, the ioctl() requests of block devices.
+ */
+#pragma once
+
+#include "abi/block.h"
