@@ -156,13 +156,8 @@ static void finish_fault(struct trap_frame *frame, enum fault_result result,
 
     if (result == FAULT_OK)
         return;
-    if (result == FAULT_NOMEM) {
-        if (process_current() == init_process) {
-            sched_yield(); /* never init: it tries again */
-            return;
-        }
-        signal_out_of_memory(address);
-    }
+    if (result == FAULT_NOMEM && vm_out_of_memory())
+        return; /* it tries again */
     if (!user) {
         vaddr_t fixup = usercopy_fixup(frame->rip);
         if (fixup == 0)

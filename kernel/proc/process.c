@@ -33,6 +33,7 @@
 #include "mem/slab.h"
 #include "proc/group.h"
 #include "proc/itimer.h"
+#include "proc/oom.h"
 #include "proc/pid.h"
 #include "proc/stop.h"
 #include "proc/threads.h"
@@ -126,6 +127,7 @@ void process_init(void)
     signal_init();
     group_init();
     itimer_boot();
+    oom_init();
     vfs_current_context = current_context;
     vfs_current_ids = current_ids;
     unix_current_credentials = current_ucred;
@@ -163,6 +165,7 @@ struct process *process_alloc(const struct process *model)
         p->credentials = model->credentials;
         memcpy(p->limits, model->limits, sizeof(p->limits));
         memcpy(p->name, model->name, sizeof(p->name));
+        oom_inherit(p, model);
     } else {
         memcpy(p->limits, default_limits, sizeof(p->limits));
     }

@@ -99,9 +99,12 @@ struct process {
     struct rlimit limits[RLIM_NLIMITS]; /* [L] */
     char name[16];                      /* [L] comm */
     bool did_exec;                      /* [L] setpgid rule */
-    bool vfork_waiting;  /* [T] its parent waits until it executes
+    int16_t oom_score_adj;     /* [T] thousandths of memory, proc/oom.c */
+    int16_t oom_score_adj_min; /* [T] the least it has without privilege */
+    bool oom_given_up;         /* [T] it was to die of it, and does not */
+    bool vfork_waiting;        /* [T] its parent waits until it executes
                                         or exits */
-    int32_t exit_signal; /* [T] sent to the parent, SIGCHLD */
+    int32_t exit_signal;       /* [T] sent to the parent, SIGCHLD */
 
     struct spinlock signal_lock;
     struct signal_handlers *handlers;  /* [SG] replaced by exec only */

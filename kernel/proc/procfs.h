@@ -88,6 +88,15 @@ int proc_show_environ(const struct proc_ref *ref, struct text *out);
 /* Its resource limits (procfs_limits.c). */
 int proc_show_limits(const struct proc_ref *ref, struct text *out);
 
+/* Memory that runs short (procfs_loadctl.c). */
+int proc_show_oom_score(const struct proc_ref *ref, struct text *out);
+int proc_show_oom_adjust(const struct proc_ref *ref, struct text *out);
+int proc_store_oom_adjust(const struct proc_ref *ref, char *line);
+int proc_show_oom_kill_allocating(const struct proc_ref *ref, struct text *out);
+int proc_store_oom_kill_allocating(const struct proc_ref *ref, char *line);
+int proc_show_panic_on_oom(const struct proc_ref *ref, struct text *out);
+int proc_store_panic_on_oom(const struct proc_ref *ref, char *line);
+
 /* /proc/locks (procfs_locks.c). */
 int proc_show_locks(const struct proc_ref *ref, struct text *out);
 

@@ -443,8 +443,13 @@ static const struct proc_entry vm_entries[] = {
       .store = store_fail_nth },
     { .name = "max_map_count", .mode = S_IFREG | 0644,
       .show = show_max_map_count, .store = store_max_map_count },
+    { .name = "oom_kill_allocating_task", .mode = S_IFREG | 0644,
+      .show = proc_show_oom_kill_allocating,
+      .store = proc_store_oom_kill_allocating },
     { .name = "overcommit_memory", .mode = S_IFREG | 0444,
       .show = show_overcommit },
+    { .name = "panic_on_oom", .mode = S_IFREG | 0644,
+      .show = proc_show_panic_on_oom, .store = proc_store_panic_on_oom },
     { .name = NULL },
 };
 

@@ -33,7 +33,6 @@
 #include "proc/sigset.h"
 #include "proc/stop.h"
 #include "proc/threads.h"
-#include "vm/fault.h"
 #include "x86/irq.h"
 #include "x86/lapic.h"
 
@@ -41,7 +40,6 @@ void signal_init(void)
 {
     signal_queue_init();
     signal_action_init();
-    fault_out_of_memory = signal_out_of_memory;
 }
 
 void signal_update_flags_locked(struct process *p, struct thread *t)
@@ -293,19 +291,6 @@ void signal_force_fault(int signal, int code, uint64_t address,
         printk("%s[%d]: killed by signal %d: %s at 0x%lx, ip 0x%lx, sp 0x%lx\n",
                t->name, p->pid, signal, access_of(frame), address, frame->rip,
                frame->rsp);
-}
-
-void signal_out_of_memory(vaddr_t address)
-{
-    struct thread *t = thread_current();
-    struct process *p = t->process;
-
-    if (p == init_process)
-        return;
-    printk("%s[%d]: out of memory at %lx, killed\n", t->name, t->tid, address);
-    spin_lock(&p->signal_lock);
-    make_pending_here(p, SIGKILL, NULL);
-    spin_unlock(&p->signal_lock);
 }
 
 /* The signal of `set` to take first: faults, then by number. */

@@ -64,10 +64,6 @@ int signal_send_group(int32_t group, int signal);
 void signal_force_fault(int signal, int code, uint64_t address,
                         struct trap_frame *frame);
 
-/* There is no frame for `address`: kill the current process as SIGKILL would,
- * with a log line; but never init. */
-void signal_out_of_memory(vaddr_t address);
-
 /*
  * On the way to user mode with THREAD_WORK set: act on signals (may build a
  * handler frame in *frame, or not return), restart or interrupt a system call,

@@ -13,7 +13,7 @@ enum fault_result {
     FAULT_SEGV_MAPERR, /* no region there */
     FAULT_SEGV_ACCERR, /* region forbids the access */
     FAULT_BUS,         /* beyond the end of the file */
-    FAULT_NOMEM,       /* no frame: SIGKILL the process */
+    FAULT_NOMEM,       /* no frame; see vm_out_of_memory */
     FAULT_KERNEL_BUG,  /* rows 1-3: panic */
 };
 
@@ -63,8 +63,10 @@ __must_check enum fault_result vm_fault(struct address_space *as,
                                         vaddr_t address, uint64_t error,
                                         vaddr_t ip, bool kernel_mode);
 
-/* Called where the kernel touches user memory ahead of a copy and finds no frame
- * for `address`: the process is to die of it, as at a fault.  Set by proc. */
-extern void (*fault_out_of_memory)(vaddr_t address);
+/* The last resort when a fault finds no frame and nothing can be reclaimed: wait
+ * until there may be memory, whoever has to be killed for it.  True: try again;
+ * false: the current process itself is dying, or there is none.  Set by proc.
+ * Context: may sleep, no lock held that a page fault needs. */
+extern bool (*vm_out_of_memory)(void);
 
 extern struct frame *zero_frame; /* [I] */

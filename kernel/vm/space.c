@@ -31,7 +31,7 @@ static struct slab_cache space_cache, family_cache;
 struct spinlock all_spaces_lock = SPINLOCK_INIT("all spaces", RANK_FAMILY);
 struct list_node all_spaces;
 struct frame *zero_frame;
-void (*fault_out_of_memory)(vaddr_t address);
+bool (*vm_out_of_memory)(void);
 
 static struct family *family_create(void)
 {

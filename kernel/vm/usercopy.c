@@ -137,9 +137,10 @@ int user_fault_in(const void __user *addr, size_t n, uint32_t access)
     for (vaddr_t page = ALIGN_DOWN(va, PAGE_SIZE); page < va + n;
          page += PAGE_SIZE) {
         uint64_t error = PF_USER | (access == VM_WRITE ? PF_WRITE : 0);
-        enum fault_result result = vm_fault(as, page, error, 0, false);
-        if (result == FAULT_NOMEM)
-            fault_out_of_memory(page);
+        enum fault_result result;
+        do
+            result = vm_fault(as, page, error, 0, false);
+        while (result == FAULT_NOMEM && vm_out_of_memory());
         if (result != FAULT_OK)
             return page <= va ? -EFAULT : 0;
         if (thread_has_flag(thread_current(), THREAD_KILLED))

@@ -1,6 +1,7 @@
 /*
  * Real exhaustion of a small machine: a hog is killed (or told ENOMEM), the
- * others live, the parent's bytes stand, and the memory comes back.
+ * others live, the parent's bytes stand, and the memory comes back.  Those that
+ * are to die offer themselves: a child of a fork has no more than its parent.
  *
  * Bad input: rows 78 (fork until no memory), 79 (fork bomb that is killed),
  * 82, 83 (copy at a write fault), 84 (one hog, eight at once, pipes full of
@@ -38,16 +39,36 @@ static char *map(size_t length)
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
-static int child_hogs(void *unused)
+/* Run a body that the out-of-memory killer is to choose before all others. */
+static int child_volunteers(void *body)
 {
-    char *memory = map(1ul << 30);
-    if (memory == MAP_FAILED) {
-        return 0;
-    }
+    NEED(check_write_file("/proc/self/oom_score_adj", "1000", 4) == 0);
+    return ((child_body *)body)(NULL);
+}
+
+static int hog(char *memory)
+{
     for (size_t i = 0; i < 1ul << 30; i += PAGE) {
         memory[i] = 1;
     }
     return 1;
+}
+
+static int child_hogs(void *unused)
+{
+    char *memory = map(1ul << 30);
+    return memory == MAP_FAILED ? 0 : hog(memory);
+}
+
+static struct gate ready, go;
+
+static int child_hogs_with_others(void *unused)
+{
+    char *memory = map(1ul << 30);
+    NEED(memory != MAP_FAILED);
+    gate_open(&ready);
+    gate_pass(&go);
+    return hog(memory);
 }
 
 /* A page-table page for each 2 MiB touched. */
@@ -158,7 +179,7 @@ static void check_back(long before, const char *name)
 static void check_killed_or_told(child_body *body, const char *name)
 {
     long before = free_kb();
-    int status = child_run(body, NULL);
+    int status = child_run(child_volunteers, (void *)body);
     CHECK(status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL),
           "%s: SIGKILL or ENOMEM (%x)", name, status);
     check_back(before, name);
@@ -169,12 +190,20 @@ static void check_many_hogs(void)
     pid_t pids[HOGS];
     long before = free_kb();
     int ended = 0;
+    gate_make(&ready);
+    gate_make(&go);
     for (int i = 0; i < HOGS; i++) {
-        pids[i] = child_start(child_hogs, NULL);
+        pids[i] = child_start(child_volunteers, (void *)child_hogs_with_others);
+        gate_pass(&ready);
+    }
+    for (int i = 0; i < HOGS; i++) {
+        gate_open(&go);
     }
     for (int i = 0; i < HOGS; i++) {
         ended += WIFSIGNALED(child_wait(pids[i]));
     }
+    gate_close(&ready);
+    gate_close(&go);
     CHECK_EQ(ended, HOGS, "%d hogs at once are killed", HOGS);
     check_back(before, "many hogs");
 }
@@ -186,7 +215,8 @@ static void check_copy(void)
     bytes = map(size);
     NEED(bytes != MAP_FAILED);
     memset(bytes, 1, size);
-    CHECK_DIES(child_copies, NULL, SIGKILL, "no memory at a write fault");
+    CHECK_DIES(child_volunteers, (void *)child_copies, SIGKILL,
+               "no memory at a write fault");
     size_t wrong = 0;
     for (size_t i = 0; i < size; i += PAGE) {
         wrong += bytes[i] != 1;
@@ -199,7 +229,7 @@ static void check_copy(void)
 static void check_bomb(void)
 {
     long before = free_kb();
-    pid_t pid = child_start(child_bombs, NULL);
+    pid_t pid = child_start(child_volunteers, (void *)child_bombs);
     setpgid(pid, pid);
     usleep(300000);
     while (kill(-pid, SIGKILL) == 0) {

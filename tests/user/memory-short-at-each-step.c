@@ -1,7 +1,7 @@
 /*
  * With k free pages left, for growing k: fork, exec, pipes, files, mappings
- * and signals either work or say ENOMEM or kill who asked; nothing is half
- * done, and all memory comes back.
+ * and signals either work or say ENOMEM, or who asked is killed, or in every
+ * other step who has the most; nothing is half done, and all memory comes back.
  *
  * Bad input: rows 25, 82, 83.
  */
@@ -32,6 +32,7 @@ static long free_pages(void)
 struct hog {
     struct gate start, full;
     long left;
+    bool volunteers; /* the other one, to be killed */
 };
 
 static int child_hogs(void *argument)
@@ -52,6 +53,10 @@ static int child_hogs(void *argument)
 static int child_tries(void *argument)
 {
     struct hog *hog = argument;
+    if (hog->volunteers &&
+        check_write_file("/proc/self/oom_score_adj", "1000", 4) != 0) {
+        return 7;
+    }
     char self[] = "self", word[] = "end", name[32];
     char *args[] = { self, word, word, NULL };
     int ends[2];
@@ -118,7 +123,7 @@ static bool back(long before)
 /* One amount of memory; the status of the one who tried. */
 static int try_with(long left)
 {
-    struct hog hog = { .left = left };
+    struct hog hog = { .left = left, .volunteers = left / 4 % 2 == 0 };
     volatile char stack[2 * PAGE];
     gate_make(&hog.start);
     gate_make(&hog.full);

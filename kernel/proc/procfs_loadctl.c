@@ -1,0 +1,114 @@
+/*
+ * proc/procfs_loadctl.c - files about memory that runs short.
+ *
+ * Idea:   /proc/PID/oom_score and oom_score_adj: who dies when memory is out;
+ *         /proc/sys/vm: the killer's switches.
+ * Locks:  process_tree_lock.
+ * Next:   oom.c.
+ */
+#include "abi/errno.h"
+#include "base/string.h"
+#include "proc/oom.h"
+#include "proc/procfs.h"
+
+/* "[+-]N" in decimal, spaces around it allowed; false if it is none. */
+static bool parse_signed(const char *text, int *out)
+{
+    size_t length = strlen(text);
+    bool negative = false;
+    int32_t value;
+
+    while (length > 0 && text[0] == ' ') {
+        text++;
+        length--;
+    }
+    while (length > 0 && text[length - 1] == ' ')
+        length--;
+    if (length > 0 && (text[0] == '-' || text[0] == '+')) {
+        negative = text[0] == '-';
+        text++;
+        length--;
+    }
+    if (!proc_parse_number(text, length, &value))
+        return false;
+    *out = negative ? -value : value;
+    return true;
+}
+
+int proc_show_oom_score(const struct proc_ref *ref, struct text *out)
+{
+    unsigned score = 0;
+
+    spin_lock(&process_tree_lock);
+    struct process *p = proc_ref_find_locked(ref);
+    if (p)
+        score = oom_score_locked(p);
+    spin_unlock(&process_tree_lock);
+    if (!p)
+        return -ESRCH;
+    text_printf(out, "%u\n", score);
+    return 0;
+}
+
+int proc_show_oom_adjust(const struct proc_ref *ref, struct text *out)
+{
+    int adjust = 0;
+
+    spin_lock(&process_tree_lock);
+    struct process *p = proc_ref_find_locked(ref);
+    if (p)
+        adjust = p->oom_score_adj;
+    spin_unlock(&process_tree_lock);
+    if (!p)
+        return -ESRCH;
+    text_printf(out, "%d\n", adjust);
+    return 0;
+}
+
+int proc_store_oom_adjust(const struct proc_ref *ref, char *line)
+{
+    int adjust, err = -ESRCH;
+
+    if (!parse_signed(line, &adjust))
+        return -EINVAL;
+    spin_lock(&process_tree_lock);
+    struct process *p = proc_ref_find_locked(ref);
+    if (p)
+        err = oom_set_adjust_locked(p, adjust);
+    spin_unlock(&process_tree_lock);
+    return err;
+}
+
+/* ---- /proc/sys/vm ---------------------------------------------------------- */
+
+static int store_switch(uint32_t *where, const char *line, int32_t most)
+{
+    int32_t value;
+
+    if (!proc_parse_number(line, strlen(line), &value) || value > most)
+        return -EINVAL;
+    __atomic_store_n(where, (uint32_t)value, __ATOMIC_RELAXED);
+    return 0;
+}
+
+int proc_show_oom_kill_allocating(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "%u\n", oom_kill_allocating_task);
+    return 0;
+}
+
+int proc_store_oom_kill_allocating(const struct proc_ref *ref, char *line)
+{
+    return store_switch(&oom_kill_allocating_task, line, 1);
+}
+
+int proc_show_panic_on_oom(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "%u\n", oom_panics);
+    return 0;
+}
+
+int proc_store_panic_on_oom(const struct proc_ref *ref, char *line)
+{
+    return store_switch(&oom_panics, line, 1);
+}
