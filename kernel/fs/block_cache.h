@@ -37,7 +37,8 @@ struct block_cache {
 /* Boot: caches for all block devices, and the flusher.  After block_init(). */
 void block_cache_init(void);
 
-static inline struct block_cache *block_cache_of(struct block_device *device)
+static inline struct block_cache *
+block_cache_of(const struct block_device *device)
 {
     return device->cache;
 }

@@ -79,6 +79,10 @@ int proc_readdir(struct file *file, struct dir_emit *ctx);
 
 /* ---- contents ---- */
 
+/* Who and how (procfs_status.c). */
+int proc_show_stat(const struct proc_ref *ref, struct text *out);
+int proc_show_status(const struct proc_ref *ref, struct text *out);
+
 /* Contents of files that concern an address space (procfs_space.c). */
 int proc_show_maps(const struct proc_ref *ref, struct text *out);
 int proc_show_statm(const struct proc_ref *ref, struct text *out);
@@ -96,6 +100,25 @@ int proc_show_oom_kill_allocating(const struct proc_ref *ref, struct text *out);
 int proc_store_oom_kill_allocating(const struct proc_ref *ref, char *line);
 int proc_show_panic_on_oom(const struct proc_ref *ref, struct text *out);
 int proc_store_panic_on_oom(const struct proc_ref *ref, char *line);
+
+/* Where the memory is (procfs_meminfo.c); in pages. */
+struct proc_memory_facts {
+    uint64_t free, anon, tables, slab, stack_pages;
+    uint64_t buffers; /* of disks and partitions */
+    uint64_t cached;  /* of files and shared memory */
+    uint64_t shmem;   /* of these, with nothing but swap behind them */
+    uint64_t mapped;  /* buffers and cached ones in some page table */
+};
+void proc_memory_facts(struct proc_memory_facts *facts);
+int proc_show_meminfo(const struct proc_ref *ref, struct text *out);
+int proc_show_slabinfo(const struct proc_ref *ref, struct text *out);
+
+/* Disks (procfs_disk.c), and /proc/sys/dev. */
+int proc_show_diskstats(const struct proc_ref *ref, struct text *out);
+int proc_show_partitions(const struct proc_ref *ref, struct text *out);
+int proc_show_diskwork(const struct proc_ref *ref, struct text *out);
+int proc_show_diskevents(const struct proc_ref *ref, struct text *out);
+extern const struct proc_entry proc_dev_entries[];
 
 /* /proc/locks (procfs_locks.c). */
 int proc_show_locks(const struct proc_ref *ref, struct text *out);

@@ -2,8 +2,7 @@
  * proc/procfs_system.c - the files of /proc that concern the whole system.
  *
  * Idea:   one show function per file, in Linux's words; the table at the end
- *         gives them their names.  /proc/audit and the Frames lines of meminfo
- *         are hanu's own.
+ *         gives them their names.  /proc/audit is hanu's own.
  * Locks:  none of its own; counters are read as they are.
  */
 #include "abi/errno.h"
@@ -21,112 +20,8 @@
 #include "x86/clock.h"
 #include "x86/cpuid.h"
 
-enum { TICKS_PER_SECOND = 100, LOOK_FRAMES = 4096 };
+enum { TICKS_PER_SECOND = 100 };
 #define NSEC_PER_TICK (NSEC_PER_SEC / TICKS_PER_SECOND)
-
-/* ---- memory -------------------------------------------------------------- */
-
-static void memory_line(struct text *out, const char *name, uint64_t pages)
-{
-    text_printf(out, "%-16s%8lu kB\n", name, pages << (PAGE_SHIFT - 10));
-}
-
-/* Frames of the page cache that some page table maps. */
-static uint64_t count_mapped(void)
-{
-    uint64_t n = 0;
-
-    for (unsigned i = 0; i < boot_info.ram_count; i++) {
-        pfn_t end = boot_info.ram[i].end >> PAGE_SHIFT;
-        pfn_t pfn = ALIGN_UP(boot_info.ram[i].start, PAGE_SIZE) >> PAGE_SHIFT;
-        for (; pfn < end; pfn++) {
-            const struct frame *f = frame_of_pfn(pfn);
-            n += f->kind == FRAME_MAPPING && f->refs > 1;
-            if (pfn % LOOK_FRAMES == 0)
-                sched_point();
-        }
-    }
-    return n;
-}
-
-static void show_frames(struct text *out)
-{
-    static const char *const names[FRAME_KIND_COUNT] = {
-        [FRAME_RESERVED] = "FramesReserved:", [FRAME_FREE] = "FramesFree:",
-        [FRAME_KERNEL] = "FramesKernel:",     [FRAME_TABLE] = "FramesTable:",
-        [FRAME_SLAB] = "FramesSlab:",         [FRAME_ANON] = "FramesAnon:",
-        [FRAME_MAPPING] = "FramesMapping:",
-    };
-
-    text_printf(out, "%-16s%8lu\n", "FramesTotal:", frame_total());
-    for (unsigned k = 0; k < FRAME_KIND_COUNT; k++)
-        text_printf(out, "%-16s%8lu\n", names[k],
-                    frame_count((enum frame_kind)k));
-}
-
-static int show_meminfo(const struct proc_ref *ref, struct text *out)
-{
-    uint64_t free = frame_count(FRAME_FREE);
-    uint64_t cached = frame_count(FRAME_MAPPING);
-    uint64_t slab = frame_count(FRAME_SLAB);
-    unsigned processes, threads;
-
-    system_count_tasks(&processes, &threads);
-    memory_line(out, "MemTotal:", frame_total() - frame_count(FRAME_RESERVED));
-    memory_line(out, "MemFree:", free);
-    memory_line(out, "MemAvailable:", free);
-    memory_line(out, "Buffers:", 0);
-    memory_line(out, "Cached:", cached);
-    memory_line(out, "SwapCached:", 0);
-    memory_line(out, "SwapTotal:", 0);
-    memory_line(out, "SwapFree:", 0);
-    memory_line(out, "AnonPages:", frame_count(FRAME_ANON));
-    memory_line(out, "Mapped:", count_mapped());
-    memory_line(out, "Shmem:", cached);
-    memory_line(out, "Slab:", slab);
-    memory_line(out, "SReclaimable:", 0);
-    memory_line(out, "SUnreclaim:", slab);
-    memory_line(out, "KernelStack:", (uint64_t)threads * CONFIG_KSTACK_PAGES);
-    memory_line(out, "PageTables:", frame_count(FRAME_TABLE));
-    show_frames(out);
-    return 0;
-}
-
-static void show_cache(struct slab_cache *cache, void *arg)
-{
-    struct text *out = arg;
-    uint64_t slabs = cache->slabs;
-
-    text_printf(out, "%-17s %6lu %6lu %6u %4u %4u", cache->name,
-                cache->objects_in_use, slabs * cache->objects_per_slab,
-                cache->object_bytes, cache->objects_per_slab,
-                1u << cache->order);
-    text_printf(out, " : tunables %4u %4u %4u : slabdata %6lu %6lu %6u\n", 0, 0,
-                0, slabs, slabs, 0);
-}
-
-static int show_slabinfo(const struct proc_ref *ref, struct text *out)
-{
-    text_printf(out,
-                "slabinfo - version: 2.1\n"
-                "# name            <active_objs> <num_objs> <objsize> "
-                "<objperslab> <pagesperslab> : tunables <limit> <batchcount> "
-                "<sharedfactor> : slabdata <active_slabs> <num_slabs> "
-                "<sharedavail>\n");
-    slab_for_each_cache(show_cache, out);
-    return 0;
-}
-
-static int show_audit(const struct proc_ref *ref, struct text *out)
-{
-    unsigned complaints = vm_audit();
-
-    if (complaints == 0)
-        text_printf(out, "ok\n");
-    else
-        text_printf(out, "%u complaints, see the kernel log\n", complaints);
-    return 0;
-}
 
 /* ---- time and load ------------------------------------------------------- */
 
@@ -393,6 +288,17 @@ static int store_drop_caches(const struct proc_ref *ref, char *line)
     return 0;
 }
 
+static int show_audit(const struct proc_ref *ref, struct text *out)
+{
+    unsigned complaints = vm_audit();
+
+    if (complaints == 0)
+        text_printf(out, "ok\n");
+    else
+        text_printf(out, "%u complaints, see the kernel log\n", complaints);
+    return 0;
+}
+
 static bool this_allocation_fails(void)
 {
     struct thread *t = thread_current();
@@ -454,6 +360,7 @@ static const struct proc_entry vm_entries[] = {
 };
 
 static const struct proc_entry sys_entries[] = {
+    { .name = "dev", .mode = S_IFDIR | 0555, .children = proc_dev_entries },
     { .name = "fs", .mode = S_IFDIR | 0555, .children = fs_entries },
     { .name = "kernel", .mode = S_IFDIR | 0555, .children = kernel_entries },
     { .name = "vm", .mode = S_IFDIR | 0555, .children = vm_entries },
@@ -464,17 +371,25 @@ const struct proc_entry proc_system_entries[] = {
     { .name = "audit", .mode = S_IFREG | 0400, .show = show_audit },
     { .name = "cmdline", .mode = S_IFREG | 0444, .show = show_cmdline },
     { .name = "cpuinfo", .mode = S_IFREG | 0444, .show = show_cpuinfo },
+    { .name = "diskevents", .mode = S_IFREG | 0400,
+      .show = proc_show_diskevents },
+    { .name = "diskstats", .mode = S_IFREG | 0444,
+      .show = proc_show_diskstats },
+    { .name = "diskwork", .mode = S_IFREG | 0444,
+      .show = proc_show_diskwork },
     { .name = "filesystems", .mode = S_IFREG | 0444,
       .show = show_filesystems },
     { .name = "interrupts", .mode = S_IFREG | 0444,
       .show = proc_show_interrupts },
     { .name = "loadavg", .mode = S_IFREG | 0444, .show = show_loadavg },
     { .name = "locks", .mode = S_IFREG | 0444, .show = proc_show_locks },
-    { .name = "meminfo", .mode = S_IFREG | 0444, .show = show_meminfo },
+    { .name = "meminfo", .mode = S_IFREG | 0444, .show = proc_show_meminfo },
     { .name = "mounts", .mode = S_IFREG | 0444, .show = show_mounts },
     { .name = "sched", .mode = S_IFREG | 0444, .show = proc_show_sched },
+    { .name = "partitions", .mode = S_IFREG | 0444,
+      .show = proc_show_partitions },
     { .name = "self", .mode = S_IFLNK | 0777, .show = show_self },
-    { .name = "slabinfo", .mode = S_IFREG | 0400, .show = show_slabinfo },
+    { .name = "slabinfo", .mode = S_IFREG | 0400, .show = proc_show_slabinfo },
     { .name = "stat", .mode = S_IFREG | 0444, .show = show_stat },
     { .name = "sys", .mode = S_IFDIR | 0555, .children = sys_entries },
     { .name = "sysvipc", .mode = S_IFDIR | 0555,
