@@ -53,7 +53,7 @@ void replace_set_sample(struct replace_set *set, bool sampled)
 static void enter(struct replace_set *set, struct replace_page *page)
 {
     page->stamp = 0;
-    page->count = 0;
+    page->tick = 0;
     page->queue = 0;
     page->referenced = false;
     page->pooled = true;

@@ -24,7 +24,7 @@ enum { REPLACE_QUEUES = 64 };
 struct replace_page {
     struct list_node link; /* in one of its set's queues */
     uint64_t stamp;        /* a time, in the policy's sense */
-    uint32_t count;        /* a number, in the policy's sense */
+    uint32_t tick;         /* set->ticks at some time, the low half */
     uint8_t queue;         /* which queue, in the policy's sense */
     bool referenced;       /* used since the policy looked last */
     bool dirty;            /* written since it came or was written back */

@@ -23,18 +23,18 @@
 
 enum { SEARCH = 64 };
 
-/* page->count is the tick of its last use. */
+/* page->tick is that of its last use. */
 static bool is_used(const struct replace_set *set,
                     const struct replace_page *page)
 {
-    return page->referenced && page->count == (uint32_t)set->ticks;
+    return page->referenced && page->tick == (uint32_t)set->ticks;
 }
 
 static void wsclock_referenced(struct replace_set *set,
                                struct replace_page *page, bool write)
 {
     page->referenced = true;
-    page->count = (uint32_t)set->ticks;
+    page->tick = (uint32_t)set->ticks;
     page->stamp = set->time;
 }
 
