@@ -27,7 +27,8 @@ struct block_counts {
     uint64_t ns; /* from queueing to completion, summed */
 };
 
-/* Lock key: [I] set at registration  [L] disk->lock */
+/* The counters of a disk include those of its partitions.
+ * Lock key: [I] set at registration  [L] disk->lock */
 struct block_device {
     char name[BLOCK_NAME_BYTES]; /* [I] "vda", "vda1" */
     uint32_t dev;                /* [I] device number, as in st_rdev */

@@ -34,28 +34,36 @@ enum {
 
 /* ---- counting ------------------------------------------------------------ */
 
+/* What a partition does, its disk does: the next device to count for. */
+static struct block_device *next_counted(const struct block_device *d)
+{
+    struct block_device *whole = &d->disk->devices[0];
+
+    return d == whole ? NULL : whole;
+}
+
 static void count_queued(struct block_request *r)
 {
-    struct block_device *d = r->device;
-
     r->queued_at = clock_now_ns();
-    if (d->in_flight++ == 0)
-        d->busy_since = r->queued_at;
+    for (struct block_device *d = r->device; d; d = next_counted(d))
+        if (d->in_flight++ == 0)
+            d->busy_since = r->queued_at;
 }
 
 static void count_done(const struct block_request *r)
 {
-    struct block_device *d = r->device;
-    struct block_counts *c = &d->counts[block_direction(r)];
     uint64_t now = clock_now_ns();
 
-    c->ns += now - r->queued_at;
-    if (r->error == 0)
-        c->sectors += r->bytes / SECTOR_BYTES;
-    else
-        c->failed++;
-    if (--d->in_flight == 0)
-        d->busy_ns += now - d->busy_since;
+    for (struct block_device *d = r->device; d; d = next_counted(d)) {
+        struct block_counts *c = &d->counts[block_direction(r)];
+        c->ns += now - r->queued_at;
+        if (r->error == 0)
+            c->sectors += r->bytes / SECTOR_BYTES;
+        else
+            c->failed++;
+        if (--d->in_flight == 0)
+            d->busy_ns += now - d->busy_since;
+    }
 }
 
 /* ---- the end of a request ------------------------------------------------ */
@@ -70,7 +78,8 @@ static void finish_locked(struct disk *disk, struct block_request *head,
         count_done(r);
         block_trace(BLOCK_EVENT_DONE, r->device, r, r->bytes / SECTOR_BYTES);
     }
-    head->device->counts[block_direction(head)].completed++;
+    for (struct block_device *d = head->device; d; d = next_counted(d))
+        d->counts[block_direction(head)].completed++;
     list_add_tail(finished, &head->link);
 }
 
@@ -139,7 +148,8 @@ static void enqueue_locked(struct disk *disk, struct block_request *r)
          i++, at = at->prev) {
         if (!merge_locked(disk, list_entry(at, struct block_request, link), r))
             continue;
-        r->device->counts[block_direction(r)].merged++;
+        for (struct block_device *d = r->device; d; d = next_counted(d))
+            d->counts[block_direction(r)].merged++;
         block_trace(BLOCK_EVENT_MERGE, r->device, r, r->bytes / SECTOR_BYTES);
         return;
     }

@@ -44,6 +44,7 @@ struct disk_work {
 struct disk {
     struct spinlock lock;
     const struct disk_ops *ops; /* [I] */
+    const char *kind;           /* [I] how it is driven, for people */
     void *driver;               /* [I] the driver's own */
     unsigned max_parts;         /* [I] of a chain */
     unsigned max_running;       /* [I] chains that the device has at a time */

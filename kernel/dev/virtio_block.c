@@ -29,7 +29,7 @@ enum { REQUEST_IN = 0, REQUEST_OUT = 1, REQUEST_FLUSH = 4 };
 enum { STATUS_OK = 0, STATUS_NONE = 0xff };
 enum {
     SLOTS_MAX = 16,
-    SLOT_DESCRIPTORS = 16, /* header, status, and 14 pages of data */
+    SLOT_DESCRIPTORS = 18, /* header, status, and 16 pages of data */
     SLOT_DESCRIPTORS_MIN = 3,
     VIRTBLK_MAJOR = 254,
 };
@@ -219,6 +219,7 @@ static bool read_geometry(struct virtio_block *v)
     disk_init(&v->disk, &virtio_block_ops, v,
               ALIGN_DOWN(capacity, unit / SECTOR_BYTES),
               v->device.features & FEATURE_READ_ONLY);
+    v->disk.kind = v->device.transport->name;
     v->disk.unit_bytes = unit;
     v->disk.has_cache = v->device.features & FEATURE_FLUSH;
     return true;

@@ -90,7 +90,7 @@ static void read_config(const struct virtio_device *d, unsigned offset,
 }
 
 const struct virtio_transport virtio_legacy = {
-    .name = "legacy",
+    .name = "virtio-legacy",
     .get_status = get_status,
     .set_status = set_status,
     .get_features = get_features,

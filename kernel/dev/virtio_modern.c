@@ -159,7 +159,7 @@ static void read_config(const struct virtio_device *d, unsigned offset,
 }
 
 static const struct virtio_transport virtio_modern = {
-    .name = "modern",
+    .name = "virtio-modern",
     .get_status = get_status,
     .set_status = set_status,
     .get_features = get_features,
