@@ -101,6 +101,7 @@ UNIT_BINS := $(UNIT_NAMES:%=$(B)/host/unit/%)
 CRT0 := $(B)/u/lib/c/crt0.o
 ULIBS := $(B)/lib/libcommon.a $(B)/lib/libuthread.a $(B)/lib/libc.a
 HOST_UTHREAD := $(B)/host/lib/libuthread.a
+REPLACE_SIM := $(B)/host/replace-sim
 
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -113,7 +114,7 @@ all: kernel user $(B)/initrd.cpio
 kernel: $(B)/kernel.elf
 user: $(USER_BINS)
 tests: $(TEST_BINS)
-host: $(HOST_USER) $(HOST_TESTS)
+host: $(HOST_USER) $(HOST_TESTS) $(REPLACE_SIM)
 unit: $(UNIT_BINS)
 
 # A change of flags rebuilds everything that was compiled with the old ones.
@@ -202,6 +203,13 @@ $(B)/host/lib/%.o: lib/uthread/%.S $(B)/flags
 $(HOST_UTHREAD): $(patsubst lib/uthread/%,$(B)/host/lib/%.o,$(basename $(UTHREAD_SRC)))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
+
+# The kernel's replacement policies in a simulator, for tools/replace.
+$(REPLACE_SIM): $(wildcard tools/replace_sim/*.[ch] \
+		kernel/replace/*.[ch]) lib/base/list.h $(B)/flags
+	$(call say,HOST,$@)
+	$(Q)$(HOSTCC) $(filter-out -MMD -MP,$(HOSTFLAGS)) -I kernel -I lib \
+		$(filter %.c,$^) -o $@
 
 # A unit test names further sources in a comment: /* links: lib/base/tree.c */
 links_of = $(shell sed -n 's,.*links: *\(.*[^ ]\) *\*/.*,\1,p' $(1))
