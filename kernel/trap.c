@@ -17,6 +17,7 @@
 #include "base/string.h"
 #include "proc/process.h"
 #include "proc/signal.h"
+#include "proc/suspend.h"
 #include "sched/chaos.h"
 #include "sched/sched.h"
 #include "syscall/syscalls.h"
@@ -60,12 +61,14 @@ static void return_to_user_work(struct trap_frame *frame)
 {
     struct thread *t = thread_current();
 
-    while (this_cpu->need_resched || (t->flags & THREAD_WORK)) {
+    while (this_cpu->need_resched || (t->flags & THREAD_RETURN_WORK)) {
         irqs_enable();
         if (this_cpu->need_resched)
             sched_preempt();
         if (t->flags & THREAD_WORK)
             signal_deliver(frame);
+        if (unlikely(t->flags & THREAD_SUSPEND))
+            suspend_park();
         irqs_disable();
     }
 }
@@ -80,7 +83,7 @@ void syscall_dispatch(struct trap_frame *frame)
         frame->rax = (uint64_t)syscall_unknown(number);
     irqs_disable();
     if (unlikely(this_cpu->need_resched ||
-                 (thread_current()->flags & (THREAD_WORK | THREAD_CHAOS)))) {
+                 (thread_current()->flags & (THREAD_RETURN_WORK | THREAD_CHAOS)))) {
         if (chaos_on)
             chaos_maybe_preempt();
         return_to_user_work(frame);

@@ -9,7 +9,8 @@
  *
  * RSS is in KiB; MINFL and MAJFL count page faults without and with a disk
  * read; TIME is CPU time used, in hours, minutes, seconds and hundredths when
- * it is short.
+ * it is short.  STATE is R for what runs or is ready, S asleep, T stopped, Z a
+ * zombie; r and s are the ready and the sleeping that the kernel has suspended.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,8 @@ static const char help[] =
     "  -f  parent, state and full command line\n"
     "  -F  also memory, page faults and CPU\n"
     "  -L  one line per thread\n"
+    "STATE: R running or ready, S asleep, T stopped, Z zombie; r and s: ready\n"
+    "and asleep, but suspended by the kernel.\n"
     "Columns: LWP and NLWP number and count of threads, RSS in KiB,\n"
     "MINFL and MAJFL page faults, TIME of CPU used.\n";
 

@@ -28,6 +28,7 @@
 
 #include "abi/errno.h"
 #include "base/string.h"
+#include "core/counter.h"
 #include "core/panic.h"
 #include "core/printk.h"
 #include "mem/frame.h"
@@ -286,8 +287,10 @@ static void find_victim(struct process *asks)
         killed = take_victim_locked(asks, &o);
     }
     spin_unlock(&process_tree_lock);
-    if (killed)
-        tell(&o);
+    if (!killed)
+        return;
+    counter_add(COUNTER_OOM_KILLS, 1);
+    tell(&o);
 }
 
 static bool is_dying(const struct process *p)

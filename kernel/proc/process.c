@@ -36,6 +36,7 @@
 #include "proc/oom.h"
 #include "proc/pid.h"
 #include "proc/stop.h"
+#include "proc/suspend.h"
 #include "proc/threads.h"
 #include "x86/clock.h"
 
@@ -155,6 +156,7 @@ struct process *process_alloc(const struct process *model)
     wait_queue_init(&p->thread_left);
     wait_queue_init(&p->child_exited);
     wait_queue_init(&p->continued);
+    wait_queue_init(&p->resumed);
     spinlock_init(&p->lock, "process", RANK_PROCESS);
     spinlock_init(&p->signal_lock, "signals", RANK_SIGNAL);
     itimer_init(p);
@@ -294,16 +296,20 @@ struct process *process_find_locked(int32_t pid)
     return entry ? entry->process : NULL;
 }
 
-/* Running if one of its threads is, else ready if one is. */
+/* Running if one of its threads is, else ready if one is; out of play when the
+ * kernel has suspended it and all have parked or sleep. */
 static enum process_state state_of_threads_locked(const struct process *p)
     MUST_HOLD(process_tree_lock);
 static enum process_state state_of_threads_locked(const struct process *p)
 {
-    enum process_state state = STATE_BLOCKED;
+    bool out = suspend_is_wanted(p);
+    enum process_state state = out ? STATE_BLOCKED_SUSPENDED : STATE_BLOCKED;
     const struct thread *t;
 
     list_for_each (t, &p->threads, process_link) {
         uint8_t s = __atomic_load_n(&t->state, __ATOMIC_RELAXED);
+        if (out && t->suspended && state == STATE_BLOCKED_SUSPENDED)
+            state = STATE_READY_SUSPENDED;
         if (s == THREAD_RUNNING)
             return STATE_RUNNING;
         if (s == THREAD_READY)

@@ -56,6 +56,8 @@ enum process_state {
     STATE_READY,
     STATE_RUNNING,
     STATE_BLOCKED,
+    STATE_READY_SUSPENDED,
+    STATE_BLOCKED_SUSPENDED,
     STATE_STOPPED,
     STATE_ZOMBIE
 };
@@ -118,6 +120,9 @@ struct process {
     bool tell_continued; /* [G] the parent does not know yet */
     int32_t report; /* [G] wait status of the last stop or continue, 0: none */
     struct wait_queue continued;    /* parked threads sleep here */
+    uint8_t suspend_reasons;        /* [G] enum suspend_reason, 0: not out */
+    uint64_t suspend_changed_ns;    /* [G] when it went out or came back */
+    struct wait_queue resumed;      /* its threads sleep here meanwhile */
     bool group_exiting;             /* [G] exit_group or a fatal signal */
     int32_t exit_status;            /* [G] wait status once group_exiting */
     struct timer alarm_timer;       /* ITIMER_REAL */

@@ -96,6 +96,8 @@ int proc_show_limits(const struct proc_ref *ref, struct text *out);
 int proc_show_oom_score(const struct proc_ref *ref, struct text *out);
 int proc_show_oom_adjust(const struct proc_ref *ref, struct text *out);
 int proc_store_oom_adjust(const struct proc_ref *ref, char *line);
+int proc_show_suspend(const struct proc_ref *ref, struct text *out);
+int proc_store_suspend(const struct proc_ref *ref, char *line);
 int proc_show_oom_kill_allocating(const struct proc_ref *ref, struct text *out);
 int proc_store_oom_kill_allocating(const struct proc_ref *ref, char *line);
 int proc_show_panic_on_oom(const struct proc_ref *ref, struct text *out);

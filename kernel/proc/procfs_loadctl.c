@@ -3,13 +3,15 @@
  *
  * Idea:   /proc/PID/oom_score and oom_score_adj: who dies when memory is out;
  *         /proc/sys/vm: the killer's switches.
+ *         /proc/PID/suspend: take a process out of play, or bring it back.
  * Locks:  process_tree_lock.
- * Next:   oom.c.
+ * Next:   oom.c, suspend.c.
  */
 #include "abi/errno.h"
 #include "base/string.h"
 #include "proc/oom.h"
 #include "proc/procfs.h"
+#include "proc/suspend.h"
 
 /* "[+-]N" in decimal, spaces around it allowed; false if it is none. */
 static bool parse_signed(const char *text, int *out)
@@ -75,6 +77,37 @@ int proc_store_oom_adjust(const struct proc_ref *ref, char *line)
     struct process *p = proc_ref_find_locked(ref);
     if (p)
         err = oom_set_adjust_locked(p, adjust);
+    spin_unlock(&process_tree_lock);
+    return err;
+}
+
+/* ---- suspension ------------------------------------------------------------ */
+
+int proc_show_suspend(const struct proc_ref *ref, struct text *out)
+{
+    bool wanted = false;
+
+    spin_lock(&process_tree_lock);
+    struct process *p = proc_ref_find_locked(ref);
+    if (p)
+        wanted = suspend_is_wanted(p);
+    spin_unlock(&process_tree_lock);
+    if (!p)
+        return -ESRCH;
+    text_printf(out, "%d\n", wanted);
+    return 0;
+}
+
+int proc_store_suspend(const struct proc_ref *ref, char *line)
+{
+    int value, err = -ESRCH;
+
+    if (!parse_signed(line, &value) || value < 0 || value > 1)
+        return -EINVAL;
+    spin_lock(&process_tree_lock);
+    struct process *p = proc_ref_find_locked(ref);
+    if (p)
+        err = suspend_by_hand_locked(p, value);
     spin_unlock(&process_tree_lock);
     return err;
 }

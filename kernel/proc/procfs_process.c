@@ -207,6 +207,8 @@ const struct proc_entry proc_process_entries[] = {
     { .name = "stat", .mode = S_IFREG | 0444, .show = proc_show_stat },
     { .name = "statm", .mode = S_IFREG | 0444, .show = proc_show_statm },
     { .name = "status", .mode = S_IFREG | 0444, .show = proc_show_status },
+    { .name = "suspend", .mode = S_IFREG | 0644, .show = proc_show_suspend,
+      .store = proc_store_suspend },
     { .name = "task", .mode = S_IFDIR | 0555, .dynamic = PROC_TIDS },
     { .name = NULL },
 };

@@ -15,6 +15,7 @@
 #include "mem/slab.h"
 #include "proc/procfs.h"
 #include "proc/stop.h"
+#include "proc/suspend.h"
 #include "proc/usage.h"
 #include "x86/clock.h"
 
@@ -49,9 +50,11 @@ static char state_letter(const struct process *p, const struct thread *t)
         return 'Z';
     if (t->parked)
         return 'T';
+    if (t->suspended)
+        return 'r';
     switch (__atomic_load_n(&t->state, __ATOMIC_RELAXED)) {
     case THREAD_BLOCKED:
-        return 'S';
+        return suspend_is_wanted(p) ? 's' : 'S';
     case THREAD_DEAD:
         return 'X';
     default:
@@ -237,6 +240,10 @@ static const char *state_name(char letter)
         return "zombie";
     case 'X':
         return "dead";
+    case 'r':
+        return "ready-suspended";
+    case 's':
+        return "blocked-suspended";
     default:
         return "sleeping";
     }

@@ -27,6 +27,7 @@
 #include "proc/pid.h"
 #include "proc/signal_state.h"
 #include "proc/stop.h"
+#include "proc/suspend.h"
 
 /* ---- accounting ------------------------------------------------------------ */
 
@@ -84,6 +85,7 @@ int threads_enter(struct thread *t, struct pid *pid)
         list_add_tail(&p->threads, &t->process_link);
         p->thread_count++;
         signal_update_flags_locked(p, t); /* a stop may be under way */
+        suspend_thread_enters_locked(p, t);
         sched_wake(t);
     }
     spin_unlock(&p->signal_lock);

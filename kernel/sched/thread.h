@@ -34,7 +34,9 @@ enum {
     THREAD_RESTORE_MASK = 4, /* sigsuspend: restore saved_mask on the way out */
     THREAD_IRET = 8,   /* leave the syscall by iretq, all registers live */
     THREAD_CHAOS = 16, /* always, with sched_seed=: look in at each syscall */
+    THREAD_SUSPEND = 32, /* park before user mode: no wait ends for it */
     THREAD_WORK = THREAD_SIGPENDING | THREAD_KILLED | THREAD_RESTORE_MASK,
+    THREAD_RETURN_WORK = THREAD_WORK | THREAD_SUSPEND,
 };
 
 /* A thread's locks in user memory, for ipc/.
@@ -125,6 +127,7 @@ struct thread {
     uint64_t start_ns;             /* [P] clock when it was made */
     bool left;                     /* [P] it has left the process */
     bool parked;                   /* [P] its part of a stopped process */
+    bool suspended;                /* [P] parked by proc/suspend.c */
     uint64_t clear_child_tid;      /* [P] user address or 0 */
     struct futex_thread futex;
     uint64_t altstack_base;  /* [S] sigaltstack, user address */
