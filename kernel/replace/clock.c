@@ -12,26 +12,27 @@
  * Weakness: used once or a hundred times is the same; when all bits are set it
  *           is FIFO, with Belady's anomaly too.
  * Note:     a page comes with its bit set, because the fault was a use, and
- *           behind the hand (Tanenbaum, Stallings).
+ *           behind the hand (Stallings).  Ticks clear all bits (Tanenbaum);
+ *           where there are none, only the hand does (Silberschatz).
  * Read:     Corbato, A paging experiment with the Multics system (1968).
  */
 #include "replace/queue.h"
 
 static void clock_added(struct replace_set *set, struct replace_page *page)
 {
-    page->referenced = true;
+    bit_set(set, page);
     ring_add(set, page);
 }
 
 static void clock_referenced(struct replace_set *set, struct replace_page *page,
                              bool write)
 {
-    page->referenced = true;
+    bit_set(set, page);
 }
 
 static struct replace_page *clock_victim(struct replace_set *set)
 {
-    while (page_of(set->hand)->referenced)
+    while (bit_is_set(set, page_of(set->hand)))
         ring_pass(set)->referenced = false;
     return page_of(set->hand);
 }
@@ -39,7 +40,7 @@ static struct replace_page *clock_victim(struct replace_set *set)
 static uint64_t clock_figure(const struct replace_set *set,
                              const struct replace_page *page)
 {
-    return page->referenced;
+    return bit_is_set(set, page);
 }
 
 const struct replace_policy replace_clock = {

@@ -57,6 +57,25 @@ static inline struct replace_page *queue_first(struct replace_set *set,
 }
 
 /*
+ * The reference bit: a use sets it; the policy clears it when it has looked, and
+ * a tick clears those of all pages, because a bit counts only together with the
+ * tick in which it was set.
+ */
+
+static inline void bit_set(const struct replace_set *set,
+                           struct replace_page *page)
+{
+    page->referenced = true;
+    page->tick = (uint32_t)set->ticks;
+}
+
+static inline bool bit_is_set(const struct replace_set *set,
+                              const struct replace_page *page)
+{
+    return page->referenced && page->tick == (uint32_t)set->ticks;
+}
+
+/*
  * The ring: queue 0 seen as a circle.  A new page stands behind the hand, so
  * that it is looked at last; the page under the hand may go at any time.
  */

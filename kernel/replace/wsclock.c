@@ -23,18 +23,10 @@
 
 enum { SEARCH = 64 };
 
-/* page->tick is that of its last use. */
-static bool is_used(const struct replace_set *set,
-                    const struct replace_page *page)
-{
-    return page->referenced && page->tick == (uint32_t)set->ticks;
-}
-
 static void wsclock_referenced(struct replace_set *set,
                                struct replace_page *page, bool write)
 {
-    page->referenced = true;
-    page->tick = (uint32_t)set->ticks;
+    bit_set(set, page);
     page->stamp = set->time;
 }
 
@@ -63,7 +55,7 @@ static struct replace_page *wsclock_victim(struct replace_set *set)
 
     while (steps-- != 0 && most < BEST) {
         struct replace_page *page = ring_pass(set);
-        bool used = is_used(set, page);
+        bool used = bit_is_set(set, page);
 
         page->referenced = false;
         if (used)
@@ -80,7 +72,7 @@ static struct replace_page *wsclock_victim(struct replace_set *set)
 static uint64_t wsclock_figure(const struct replace_set *set,
                                const struct replace_page *page)
 {
-    return is_used(set, page);
+    return bit_is_set(set, page);
 }
 
 const struct replace_policy replace_wsclock = {
