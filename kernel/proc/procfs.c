@@ -252,7 +252,8 @@ static int proc_open(struct inode *inode, struct file *file)
 
     if ((file->flags & O_ACCMODE) != O_RDONLY && !entry->store)
         return -EACCES;
-    if ((file->flags & O_ACCMODE) != O_WRONLY && !entry->show)
+    if ((file->flags & O_ACCMODE) != O_WRONLY && !entry->show &&
+        !entry->read)
         return -EACCES;
     return proc_check_access(ref_of(inode));
 }
@@ -301,6 +302,10 @@ static struct proc_text *text_of(struct file *file)
 
 static int64_t proc_read(struct file *file, struct uio *uio, uint64_t *offset)
 {
+    const struct proc_ref *ref = ref_of(file->inode);
+
+    if (ref->entry->read)
+        return ref->entry->read(ref, uio, offset);
     if (*offset == 0 || !file->private) {
         int err = refresh(file);
         if (err != 0)

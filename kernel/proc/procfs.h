@@ -10,6 +10,7 @@
 #include "core/types.h"
 #include "proc/process.h"
 #include "proc/text.h"
+#include "vm/uio.h"
 
 struct proc_ref;
 
@@ -25,6 +26,9 @@ struct proc_entry {
     /* Contents of a file, text of a link.  0 or -errno; -ESRCH: the process
      * has gone.  May sleep. */
     int (*show)(const struct proc_ref *ref, struct text *out);
+    /* Instead, for files of numbers: read from any offset. */
+    int64_t (*read)(const struct proc_ref *ref, struct uio *uio,
+                    uint64_t *offset);
     /* Links: the inode meant, with a reference.  NULL: follow the text. */
     int (*follow)(const struct proc_ref *ref, struct inode **out);
     /* Files: take what was written, a line without its newline. */
@@ -89,6 +93,43 @@ int proc_show_statm(const struct proc_ref *ref, struct text *out);
 int proc_show_cmdline(const struct proc_ref *ref, struct text *out);
 int proc_show_environ(const struct proc_ref *ref, struct text *out);
 
+/* What its pages cost (procfs_memory.c), and page by page (procfs_pagemap.c). */
+int proc_show_smaps(const struct proc_ref *ref, struct text *out);
+int proc_show_smaps_rollup(const struct proc_ref *ref, struct text *out);
+int64_t proc_read_pagemap(const struct proc_ref *ref, struct uio *uio,
+                          uint64_t *offset);
+int64_t proc_read_kpagecount(const struct proc_ref *ref, struct uio *uio,
+                             uint64_t *offset);
+int64_t proc_read_kpageflags(const struct proc_ref *ref, struct uio *uio,
+                             uint64_t *offset);
+
+/* What maps and smaps say of one region. */
+struct proc_map {
+    vaddr_t start, end;
+    uint64_t first_index;
+    struct mapping *mapping; /* with a reference, or NULL */
+    uint32_t prot, flags;
+};
+void proc_map_get(struct proc_map *map, const struct region *region)
+    MUST_HOLD(region->space->lock);
+void proc_map_put(struct proc_map *map);
+/* Its line.  Context: no as->lock held. */
+void proc_map_show(const struct proc_map *map, struct text *out);
+/* A line for what is no region. */
+void proc_map_show_name(struct text *out, vaddr_t start, vaddr_t end,
+                        const char *name);
+
+/* How many page-table entries hold a frame of user memory: right as long as
+ * nobody else looks at the frame. */
+uint32_t proc_frame_mappers(const struct frame *frame);
+
+/* Has it nothing but swap behind it? */
+bool proc_mapping_is_shmem(const struct mapping *mapping);
+
+/* Resident pages of such mappings, which are part of as->rss_file.  Locks:
+ * takes as->lock, and walks the page tables. */
+uint64_t proc_count_shmem(struct address_space *as);
+
 /* Its resource limits (procfs_limits.c). */
 int proc_show_limits(const struct proc_ref *ref, struct text *out);
 
@@ -142,7 +183,7 @@ struct thread *proc_ref_thread_locked(const struct proc_ref *ref,
 
 /* Sizes of an address space, in pages where not addresses. */
 struct proc_space_facts {
-    uint64_t total, rss_anon, rss_file, peak_rss, tables;
+    uint64_t total, peak_total, rss_anon, rss_file, peak_rss, tables;
     uint64_t data, stack, exec, code; /* exec includes code */
     vaddr_t code_start, code_end, data_start, data_end, brk_start, stack_top;
     vaddr_t arg_start, arg_end, env_start, env_end;

@@ -51,6 +51,7 @@ void proc_space_facts(struct address_space *as, struct proc_space_facts *f)
         return;
     mutex_lock(&as->lock);
     f->total = as->total_pages;
+    f->peak_total = as_peak_pages(as);
     f->rss_anon = as->rss_anon;
     f->rss_file = as->rss_file;
     f->peak_rss = as_peak_rss(as);
@@ -92,32 +93,33 @@ int proc_show_statm(const struct proc_ref *ref, struct text *out)
 
 /* ---- maps ---------------------------------------------------------------- */
 
-/* What maps says of one region. */
-struct map_line {
-    vaddr_t start, end;
-    uint64_t first_index;
-    struct mapping *mapping; /* with a reference, or NULL */
-    uint32_t prot, flags;
-};
+void proc_map_get(struct proc_map *map, const struct region *r)
+{
+    *map = (struct proc_map){ r->start,   r->end,  r->first_index,
+                              r->mapping, r->prot, r->flags };
+    if (r->mapping)
+        mapping_get(r->mapping);
+}
+
+void proc_map_put(struct proc_map *map)
+{
+    if (map->mapping)
+        mapping_put(map->mapping);
+}
 
 /* Copy the regions; *out is kmalloc'ed.  Number of lines, or -ENOMEM. */
-static int64_t collect_maps(struct address_space *as, struct map_line **out)
+static int64_t collect_maps(struct address_space *as, struct proc_map **out)
 {
     int64_t n = 0;
 
     mutex_lock(&as->lock);
-    struct map_line *lines =
-        kmalloc(MAX(as->region_count, 1u) * sizeof(*lines));
-    for (struct region *r = lines ? region_first_locked(as) : NULL; r;
-         r = region_next_locked(r)) {
-        lines[n++] = (struct map_line){ r->start,   r->end,  r->first_index,
-                                        r->mapping, r->prot, r->flags };
-        if (r->mapping)
-            mapping_get(r->mapping);
-    }
+    struct proc_map *maps = kmalloc(MAX(as->region_count, 1u) * sizeof(*maps));
+    for (struct region *r = maps ? region_first_locked(as) : NULL; r;
+         r = region_next_locked(r))
+        proc_map_get(&maps[n++], r);
     mutex_unlock(&as->lock);
-    *out = lines;
-    return lines ? n : -ENOMEM;
+    *out = maps;
+    return maps ? n : -ENOMEM;
 }
 
 static void show_name(struct text *out, size_t line_start, const char *name)
@@ -126,7 +128,17 @@ static void show_name(struct text *out, size_t line_start, const char *name)
     text_append(out, name, strlen(name));
 }
 
-static void show_map(struct text *out, const struct map_line *l)
+void proc_map_show_name(struct text *out, vaddr_t start, vaddr_t end,
+                        const char *name)
+{
+    size_t line_start = out->length;
+
+    text_printf(out, "%08lx-%08lx ---p 00000000 00:00 0 ", start, end);
+    show_name(out, line_start, name);
+    text_append(out, "\n", 1);
+}
+
+void proc_map_show(const struct proc_map *l, struct text *out)
 {
     size_t line_start = out->length;
     uint64_t dev = 0, ino = 0, offset = 0;
@@ -156,7 +168,7 @@ static void show_map(struct text *out, const struct map_line *l)
 int proc_show_maps(const struct proc_ref *ref, struct text *out)
 {
     struct address_space *as;
-    struct map_line *lines;
+    struct proc_map *lines;
     int err = proc_ref_space(ref, &as);
 
     if (err != 0 || !as)
@@ -166,9 +178,8 @@ int proc_show_maps(const struct proc_ref *ref, struct text *out)
     if (n < 0)
         return (int)n;
     for (int64_t i = 0; i < n; i++) {
-        show_map(out, &lines[i]);
-        if (lines[i].mapping)
-            mapping_put(lines[i].mapping);
+        proc_map_show(&lines[i], out);
+        proc_map_put(&lines[i]);
         sched_point();
     }
     kfree(lines);

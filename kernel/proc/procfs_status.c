@@ -290,16 +290,18 @@ static void status_pages(struct text *out, const char *name, uint64_t pages)
     text_printf(out, "%s:\t%8lu kB\n", name, pages << (PAGE_SHIFT - 10));
 }
 
-static void status_memory(struct text *out, const struct proc_space_facts *s)
+static void status_memory(struct text *out, const struct proc_space_facts *s,
+                          uint64_t shmem)
 {
+    status_pages(out, "VmPeak", s->peak_total);
     status_pages(out, "VmSize", s->total);
     status_pages(out, "VmLck", 0);
     status_pages(out, "VmPin", 0);
     status_pages(out, "VmHWM", s->peak_rss);
     status_pages(out, "VmRSS", s->rss_anon + s->rss_file);
     status_pages(out, "RssAnon", s->rss_anon);
-    status_pages(out, "RssFile", s->rss_file);
-    status_pages(out, "RssShmem", 0);
+    status_pages(out, "RssFile", s->rss_file - MIN(s->rss_file, shmem));
+    status_pages(out, "RssShmem", shmem);
     status_pages(out, "VmData", s->data);
     status_pages(out, "VmStk", s->stack);
     status_pages(out, "VmExe", s->code);
@@ -359,7 +361,7 @@ int proc_show_status(const struct proc_ref *ref, struct text *out)
     status_identity(out, ref, &f);
     if (f.space) {
         proc_space_facts(f.space, &s);
-        status_memory(out, &s);
+        status_memory(out, &s, proc_count_shmem(f.space));
     }
     status_signals(out, &f);
     status_affinity(out, f.affinity & ((1u << cpu_count) - 1));

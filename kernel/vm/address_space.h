@@ -73,6 +73,7 @@ struct address_space {
     uint64_t rss_anon, rss_file;                        /* [A] resident pages */
     uint64_t table_pages;         /* [A] page-table frames */
     uint64_t total_pages;         /* [A] of all regions: RLIMIT_AS, VmSize */
+    uint64_t peak_pages;          /* [A] before regions went: as_peak_pages() */
     uint64_t peak_rss;            /* [A] before pages went, see as_peak_rss() */
     uint64_t limit_as;            /* [a] bytes, RLIMIT_AS of its process */
     uint64_t limit_stack;         /* [a] bytes, RLIMIT_STACK */
@@ -119,6 +120,12 @@ struct region *region_next_locked(struct region *region);
 __must_check int as_map_fixed(struct address_space *as, vaddr_t start,
                               uint64_t bytes, uint32_t prot, uint32_t flags,
                               struct mapping *mapping, uint64_t first_index);
+
+/* The most pages that its regions had at a time.  Locks: as as_peak_rss. */
+static inline uint64_t as_peak_pages(const struct address_space *as)
+{
+    return MAX(as->peak_pages, as->total_pages);
+}
 
 /* The most pages that were resident at a time.  Locks: as->lock, or none for a
  * figure that may be old. */

@@ -99,6 +99,7 @@ void region_remove_locked(struct address_space *as, struct region *r)
         as->last_hit = NULL;
     tree_remove(&as->regions, &r->node);
     as->region_count--;
+    as->peak_pages = as_peak_pages(as);
     as->total_pages -= (r->end - r->start) >> PAGE_SHIFT;
 }
 
