@@ -11,8 +11,8 @@
  * 3 Locking   cache->lock around batches, writes and syncs; mapping->lock
  *             inside.  A page fault fills a page under mapping->lock alone.
  * 4 Failure   A page that cannot be read does not come into the cache: -EIO or
- *             SIGBUS, and the next use tries again.  After a write that failed
- *             unused pages are dropped: they show what the disk has.
+ *             SIGBUS, and the next use tries again.  A page that could
+ *             not be written is read again, if nobody maps it.
  * 5 Elsewhere Linux writes back later, from a dirty bit for each page.  Disk
  *             and partition have separate caches there too.
  */
@@ -245,6 +245,20 @@ static int64_t count_written(const struct block_cache *cache, uint64_t offset,
     return done;
 }
 
+/* Pages that could not be written show what the disk has, unless some program
+ * maps them.  A page that cannot be read either keeps the new bytes. */
+static void read_back_failed(struct block_cache *cache) MUST_HOLD(cache->lock)
+{
+    for (unsigned i = 0; i < cache->count; i++) {
+        const struct block_request *r = &cache->requests[i];
+        if (r->error == 0 ||
+            __atomic_load_n(&cache->mapped, __ATOMIC_ACQUIRE) != 0)
+            continue;
+        if (block_transfer(cache->device, r->sector, r->page, r->bytes, false))
+            break;
+    }
+}
+
 /* One batch.  Bytes written; 0: the source is not present; -errno. */
 static int64_t write_batch(struct block_cache *cache, struct uio *uio,
                            uint64_t offset) MUST_HOLD(cache->lock)
@@ -262,6 +276,7 @@ static int64_t write_batch(struct block_cache *cache, struct uio *uio,
         return n;
     batch_run(cache);
     done = count_written(cache, offset, done);
+    read_back_failed(cache);
     return batch_end(cache) == 0 || done > 0 ? done : -EIO;
 }
 
@@ -290,8 +305,6 @@ int64_t block_cache_write(struct block_cache *cache, struct uio *uio,
             n = -EIO; /* not all that was taken has been written */
         sched_point();
     }
-    if (n == -EIO)
-        block_cache_drop(cache);
     return offset > start ? (int64_t)(offset - start) : n;
 }
 
