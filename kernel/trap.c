@@ -82,8 +82,9 @@ void syscall_dispatch(struct trap_frame *frame)
     else
         frame->rax = (uint64_t)syscall_unknown(number);
     irqs_disable();
-    if (unlikely(this_cpu->need_resched ||
-                 (thread_current()->flags & (THREAD_RETURN_WORK | THREAD_CHAOS)))) {
+    if (unlikely(
+            this_cpu->need_resched ||
+            (thread_current()->flags & (THREAD_RETURN_WORK | THREAD_CHAOS)))) {
         if (chaos_on)
             chaos_maybe_preempt();
         return_to_user_work(frame);

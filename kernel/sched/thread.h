@@ -32,8 +32,8 @@ enum {
     THREAD_SIGPENDING = 1,   /* a deliverable signal may be pending */
     THREAD_KILLED = 2,       /* a fatal signal is pending: killable waits end */
     THREAD_RESTORE_MASK = 4, /* sigsuspend: restore saved_mask on the way out */
-    THREAD_IRET = 8,   /* leave the syscall by iretq, all registers live */
-    THREAD_CHAOS = 16, /* always, with sched_seed=: look in at each syscall */
+    THREAD_IRET = 8,     /* leave the syscall by iretq, all registers live */
+    THREAD_CHAOS = 16,   /* always, with sched_seed=: look in at each syscall */
     THREAD_SUSPEND = 32, /* park before user mode: no wait ends for it */
     THREAD_WORK = THREAD_SIGPENDING | THREAD_KILLED | THREAD_RESTORE_MASK,
     THREAD_RETURN_WORK = THREAD_WORK | THREAD_SUSPEND,
