@@ -143,6 +143,8 @@ uint32_t engine_hand(const struct engine *e)
 {
     if (!e->policy || !e->set.hand)
         return NO_PAGE;
+    if (e->used < e->frames)
+        return e->used;
 
     const struct replace_page *page =
         list_entry(e->set.hand, struct replace_page, link);

@@ -53,5 +53,6 @@ static inline bool engine_is_resident(const struct engine *e, uint32_t page)
     return e->page_frame[page] != NO_PAGE;
 }
 
-/* The frame under the hand, or NO_PAGE. */
+/* The frame under the hand (the one to be filled next, while there are free
+ * ones), or NO_PAGE. */
 uint32_t engine_hand(const struct engine *e);
