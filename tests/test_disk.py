@@ -230,3 +230,24 @@ def test_host_errors_are_eio(tmp_path):
     assert f"{800 * SECTOR} bytes" in text
     assert text.count("Input/output error") == 2
     assert int(work(text, "vda")["failed"]) >= 2
+
+
+# -- PIO against DMA ---------------------------------------------------------
+
+def test_ide_moves_every_word_itself(tmp_path):
+    paths = [write(tmp_path / name, numbered(MIB)) for name in ("v", "i")]
+    text = sh("disktour -m 1; cat /proc/diskstats",
+              "--disk", paths[0], "--disk", paths[1] + ",ide")
+    costs = {name: list(map(float, row.split())) for name, row in re.findall(
+        r"^(vda|hda) +\S+ +([\d. ]+)$", text, re.MULTILINE)}
+    requests, _, interrupts, words, _ = costs["vda"]
+    assert interrupts <= requests and words == 0
+    assert costs["hda"][2:4] == [2048, MIB / 2]
+    assert stats(text, "hda")["sectors_read"] == \
+        stats(text, "vda")["sectors_read"]
+    sh("dd if=/dev/vda of=/dev/hda bs=100000 status=none;"
+       "dd if=/dev/vda of=/dev/hda bs=1000 skip=3 seek=7 conv=notrunc "
+       "count=5 status=none", "--disk", paths[0], "--disk", paths[1] + ",ide")
+    expect = numbered(MIB)
+    expect[7000:12000] = expect[3000:8000]
+    assert (tmp_path / "i").read_bytes() == expect

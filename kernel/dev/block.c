@@ -12,6 +12,7 @@
 #include "base/string.h"
 #include "core/printk.h"
 #include "dev/block_queue.h"
+#include "dev/ide.h"
 #include "dev/partition.h"
 #include "dev/virtio_block.h"
 #include "mem/frame.h"
@@ -132,4 +133,5 @@ void disk_register(struct disk *disk, const char *prefix, unsigned major)
 void block_init(void)
 {
     virtio_block_init();
+    ide_init();
 }

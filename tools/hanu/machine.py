@@ -119,8 +119,10 @@ def qemu_command(options, initrd, folder):
         command += ["-icount", "shift=0,sleep=off", "-seed", "1",
                     "-rtc", "base=2024-01-01T00:00:00,clock=vm"]
     command += boot_arguments(options.boot, initrd, append, folder)
-    for number, spec in enumerate(options.disk):
-        command += disk_arguments(number, spec)
+    disks = [disk_arguments(n, spec) for n, spec in enumerate(options.disk)]
+    if sum("piix3-ide,id=ide" in arguments for arguments in disks) > 1:
+        raise HostError("--disk: only one can be an ide disk")
+    command += sum(disks, [])
     if options.gdb:
         command += ["-gdb", f"tcp:127.0.0.1:{options.gdb}", "-S"]
     return command + options.qemu
@@ -146,15 +148,18 @@ def disk_arguments(number, spec):
         words.append(word)
     if not os.path.exists(path):
         raise HostError(f"--disk {spec}: no such file")
+    extra = []
     drive = ["if=none", f"id=disk{number}", "format=raw",
              "file=" + option_value(path)]
-    device = ["ide-hd" if "ide" in words else "virtio-blk-pci",
-              f"drive=disk{number}"]
+    device = ["virtio-blk-pci", f"drive=disk{number}"]
+    if "ide" in words:
+        device = ["ide-hd", f"drive=disk{number}", "bus=ide.0"]
+        extra = ["-device", "piix3-ide,id=ide"]
     for word in words:
         drive.append(DISK_WORDS[word][0])
         device.append(DISK_WORDS[word][1])
-    return ["-drive", ",".join(filter(None, drive)),
-            "-device", ",".join(filter(None, device))]
+    return extra + ["-drive", ",".join(filter(None, drive)),
+                    "-device", ",".join(filter(None, device))]
 
 
 def boot_arguments(boot, initrd, append, folder):
