@@ -144,19 +144,37 @@ pid_t *proc_list(const char *folder, size_t *count)
     return list;
 }
 
-long proc_meminfo(const char *field)
+/* The number of the line "field: N"; -1 when not there. */
+static long number_of(const char *text, const char *field)
 {
     size_t length = strlen(field);
-    long value = -1;
-    char *text = file_read_all("/proc/meminfo", NULL);
-    for (char *p = text; p && *p;) {
-        if (strncmp(p, field, length) == 0 && p[length] == ':') {
-            value = strtol(p + length + 1, NULL, 10);
-            break;
-        }
-        p = strchr(p, '\n');
-        p = p ? p + 1 : NULL;
+    for (const char *p = text; p && *p; p = strchr(p, '\n')) {
+        p += *p == '\n';
+        if (strncmp(p, field, length) == 0 && p[length] == ':')
+            return strtol(p + length + 1, NULL, 10);
     }
+    return -1;
+}
+
+int proc_read_memory(pid_t pid, struct proc_memory *memory)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
+    char *text = file_read_all(path, NULL);
+    if (!text)
+        return -1;
+    memory->pss = number_of(text, "Pss");
+    memory->uss =
+        number_of(text, "Private_Clean") + number_of(text, "Private_Dirty");
+    memory->swap = number_of(text, "Swap");
+    free(text);
+    return memory->pss < 0 ? -1 : 0;
+}
+
+long proc_meminfo(const char *field)
+{
+    char *text = file_read_all("/proc/meminfo", NULL);
+    long value = text ? number_of(text, field) : -1;
     free(text);
     return value;
 }

@@ -40,5 +40,15 @@ void proc_command(const struct proc_info *info, char *out, size_t size);
  */
 pid_t *proc_list(const char *folder, size_t *count);
 
+/*
+ * What the pages of a process cost, from /proc/PID/smaps_rollup, in KiB: its
+ * share of what several map, what nobody else maps, and what is swapped out.
+ * Returns 0, or -1: it has gone, or may not be looked into.
+ */
+struct proc_memory {
+    long pss, uss, swap;
+};
+int proc_read_memory(pid_t pid, struct proc_memory *memory);
+
 /* A field of /proc/meminfo in KiB, such as "MemFree"; -1 when not there. */
 long proc_meminfo(const char *field);
