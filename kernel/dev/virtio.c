@@ -25,7 +25,7 @@ enum {
 };
 enum { DESCRIPTOR_MORE = 1, DESCRIPTOR_DEVICE_WRITES = 2 };
 enum { AVAILABLE_NO_INTERRUPT = 1, USED_NO_NOTIFY = 1 };
-enum { QUEUE_SIZE_MAX = 1024, RESET_PATIENCE = 1000000 };
+enum { QUEUE_SIZE_MAX = 1024, RESET_PATIENCE = 100000 };
 
 struct virtqueue_descriptor {
     uint64_t address;
@@ -65,9 +65,11 @@ static const struct pci_device *find_pci(enum virtio_type type, unsigned nth)
 static bool reset(const struct virtio_device *device)
 {
     device->transport->set_status(device, 0);
-    for (unsigned i = 0; i < RESET_PATIENCE; i++)
-        if (device->transport->get_status(device) == 0)
-            return true;
+    for (unsigned i = 0; i < RESET_PATIENCE; i++) {
+        uint8_t status = device->transport->get_status(device);
+        if (status == 0 || status == VIRTIO_GONE)
+            return status == 0;
+    }
     return false;
 }
 
@@ -120,10 +122,18 @@ static bool ring_alloc(struct virtqueue *q)
     char *bytes = frame_bytes(block);
     for (unsigned i = 0; i < 1u << order; i++)
         page_clear(bytes + i * PAGE_SIZE);
+    q->order = order;
     q->descriptors = (struct virtqueue_descriptor *)bytes;
     q->available = (void *)(q->descriptors + q->size);
     q->used = (void *)(bytes + first);
     return true;
+}
+
+void virtqueue_destroy(struct virtqueue *q)
+{
+    if (q->descriptors)
+        frame_free(frame_of_phys(virt_to_phys(q->descriptors)), q->order);
+    q->descriptors = NULL;
 }
 
 /* Interrupts of ring `index` go to `handler`. */

@@ -78,7 +78,8 @@ struct virtqueue {
     const struct virtio_device *device;
     uint16_t index, size;
     uint16_t last_used;
-    bool broken; /* the device wrote what cannot be */
+    bool broken;    /* the device wrote what cannot be */
+    unsigned order; /* of the memory of the ring */
     struct virtqueue_descriptor *descriptors;
     struct virtqueue_available *available;
     volatile struct virtqueue_used *used;
@@ -103,6 +104,9 @@ __must_check bool virtio_negotiate(struct virtio_device *device,
 __must_check bool virtqueue_init(struct virtio_device *device, unsigned index,
                                  void (*handler)(void *arg), void *arg,
                                  struct virtqueue *out);
+
+/* Give its memory back; the device has been stopped. */
+void virtqueue_destroy(struct virtqueue *queue);
 
 /* Let changes of the configuration raise the interrupt of the ring that was
  * set up last. */

@@ -154,10 +154,10 @@ static unsigned take_done_locked(struct virtio_block *v,
     return n;
 }
 
-static void interrupt(void *arg)
+void virtio_block_interrupt(void *arg)
 {
-    struct virtio_block *v = arg;
-    struct disk *disk = &v->disk;
+    struct disk *disk = arg;
+    struct virtio_block *v = disk->driver;
     struct list_node finished = LIST_INIT(finished);
     bool lost = false;
 
@@ -225,30 +225,59 @@ static bool read_geometry(struct virtio_block *v)
     return true;
 }
 
-static bool set_up(struct virtio_block *v)
+static bool set_up(struct virtio_block *v, bool interrupts)
 {
     return virtio_negotiate(&v->device, 0,
                             FEATURE_READ_ONLY | FEATURE_BLOCK_SIZE |
                                 FEATURE_FLUSH) &&
            read_geometry(v) &&
-           virtqueue_init(&v->device, 0, interrupt, v, &v->queue) &&
-           virtio_watch_config(&v->device) && make_slots(v);
+           virtqueue_init(&v->device, 0,
+                          interrupts ? virtio_block_interrupt : NULL, &v->disk,
+                          &v->queue) &&
+           (!interrupts || virtio_watch_config(&v->device)) && make_slots(v);
+}
+
+void virtio_block_destroy(struct disk *disk)
+{
+    struct virtio_block *v = container_of(disk, struct virtio_block, disk);
+
+    virtio_stop(&v->device);
+    if (disk->ops)
+        timer_cancel(&disk->watchdog);
+    virtqueue_destroy(&v->queue);
+    if (v->memory)
+        frame_put(frame_of_phys(virt_to_phys(v->memory)));
+    kfree(v);
+}
+
+struct disk *virtio_block_create(const struct virtio_device *device,
+                                 bool interrupts)
+{
+    struct virtio_block *v = kmalloc_zeroed(sizeof(*v));
+
+    if (!v)
+        return NULL;
+    v->device = *device;
+    if (!set_up(v, interrupts)) {
+        if (v->device.msix_entries == 0) /* else an interrupt may know it */
+            virtio_block_destroy(&v->disk);
+        return NULL;
+    }
+    virtio_start(&v->device);
+    return &v->disk;
 }
 
 void virtio_block_init(void)
 {
-    for (unsigned i = 0;; i++) {
-        struct virtio_block *v = kmalloc_zeroed(sizeof(*v));
-        int err = v ? virtio_find(VIRTIO_BLOCK, i, &v->device) : -ENODEV;
-        if (err == -ENODEV) {
-            kfree(v);
-            return;
-        }
-        if (err != 0 || !set_up(v)) {
+    struct virtio_device device;
+    int err;
+
+    for (unsigned i = 0;
+         (err = virtio_find(VIRTIO_BLOCK, i, &device)) != -ENODEV; i++) {
+        struct disk *disk = err ? NULL : virtio_block_create(&device, true);
+        if (disk)
+            disk_register(disk, "vd", VIRTBLK_MAJOR);
+        else
             printk("virtio disk %u: cannot be used\n", i);
-            continue; /* a ring that it may know of is not given back */
-        }
-        virtio_start(&v->device);
-        disk_register(&v->disk, "vd", VIRTBLK_MAJOR);
     }
 }
