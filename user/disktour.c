@@ -80,7 +80,7 @@ static int write_word(const char *path, const char *word)
  * microseconds since the first; of equal steps in a row only the first. */
 static void print_events(const char *events, const char *disk)
 {
-    char line[LINE], name[16], step[16], what[64], last[16] = "";
+    char line[LINE], name[16], step[16] = "", what[64], last[16] = "";
     unsigned long seconds, us, start = 0;
     int repeated = 0;
 
@@ -102,7 +102,7 @@ static void print_events(const char *events, const char *disk)
         if (repeated)
             printf("%8s    ... and %d more like it\n", "", repeated);
         repeated = 0;
-        strcpy(last, step);
+        memcpy(last, step, sizeof(last));
         printf("%6lu us %-9s %-18s %s\n", us - start, step, what,
                meaning_of(step));
     }

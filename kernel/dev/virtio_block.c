@@ -130,10 +130,10 @@ static int result_of(const struct block_request *head, uint8_t status,
 }
 
 /* Take what is done off the ring; how many. */
-static unsigned take_done_locked(struct virtio_block *v,
-                                 struct list_node *finished)
-    MUST_HOLD(v->disk.lock)
+static unsigned take_done_locked(struct disk *disk, struct list_node *finished)
+    MUST_HOLD(disk->lock)
 {
+    struct virtio_block *v = disk->driver;
     unsigned descriptor, n = 0;
     uint32_t written;
 
@@ -146,7 +146,7 @@ static unsigned take_done_locked(struct virtio_block *v,
         }
         struct block_request *head = v->slots[slot];
         v->slots[slot] = NULL;
-        disk_complete_locked(&v->disk, head,
+        disk_complete_locked(disk, head,
                              result_of(head, v->memory[slot].status, written),
                              finished);
         n++;
@@ -166,7 +166,7 @@ void virtio_block_interrupt(void *arg)
     block_trace(BLOCK_EVENT_INTERRUPT, &disk->devices[0], NULL, 0);
     if (!disk->gone) {
         /* Nothing done: it has something else to say. */
-        if (take_done_locked(v, &finished) == 0)
+        if (take_done_locked(disk, &finished) == 0)
             lost = !is_alive(disk);
         if (lost || v->queue.broken)
             disk_lose_locked(disk, &finished);
