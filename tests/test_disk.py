@@ -3,7 +3,10 @@
 import binascii
 import os
 import re
+import socket
 import struct
+import subprocess
+import time
 
 import pytest
 
@@ -251,3 +254,38 @@ def test_ide_moves_every_word_itself(tmp_path):
     expect = numbered(MIB)
     expect[7000:12000] = expect[3000:8000]
     assert (tmp_path / "i").read_bytes() == expect
+
+
+# -- a device that goes ------------------------------------------------------
+
+def monitor(path, order):
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(path)
+        connection.sendall(order.encode() + b"\n")
+        time.sleep(0.5)  # QEMU drops what comes with the end
+
+
+@pytest.mark.parametrize("smp", ["1", "2"])
+def test_disk_is_unplugged_while_it_works(tmp_path, smp):
+    path = write(tmp_path / "disk", numbered(8 * MIB))
+    control = str(tmp_path / "monitor")
+    work_on = ("while dd if=/dev/zero of=/dev/vda bs=65536 count=128 "
+               "conv=notrunc status=none; do :; done; ")
+    with subprocess.Popen(
+            [harness.RUN, "--timeout", "60", "--smp", smp,
+             "--qemu=-global", "--qemu=ICH9-LPC.acpi-pci-hotplug-with-bridge-"
+             "support=off", "--qemu=-device", "--qemu=pcie-root-port,id=port0",
+             "--qemu=-drive", f"--qemu=if=none,id=d,format=raw,file={path}",
+             "--qemu=-device", "--qemu=virtio-blk-pci,drive=d,bus=port0,id=disk",
+             "--qemu=-monitor", f"--qemu=unix:{control},server,nowait",
+             "--", "sh", "-c", f"echo up; {work_on} {work_on}"
+             "dd if=/dev/vda of=/dev/null; cat /proc/diskwork; sync"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE) as run:
+        assert run.stdout.readline() == b"up\n"
+        time.sleep(0.5)
+        monitor(control, "device_del disk")
+        out, err = run.communicate(timeout=90)
+    assert run.returncode == 0, err
+    assert err.count(b"Input/output error") == 3, err
+    assert b"virtio-modern" in out

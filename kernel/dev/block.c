@@ -14,6 +14,7 @@
 #include "dev/block_queue.h"
 #include "dev/ide.h"
 #include "dev/partition.h"
+#include "dev/pci_slot.h"
 #include "dev/virtio_block.h"
 #include "mem/frame.h"
 
@@ -134,4 +135,5 @@ void block_init(void)
 {
     virtio_block_init();
     ide_init();
+    pci_slot_watch();
 }

@@ -4,11 +4,12 @@
  * Idea:  the firmware has numbered the buses and given out addresses.  One walk
  *        from bus 0 through the bridges lists all functions; a bus that two
  *        bridges claim is looked at once.
- * Locks: none; the ports are used at boot only, by one thread.
+ * Locks: config_lock for the two ports; the list is made by one thread.
  */
 #include "dev/pci.h"
 
 #include "core/printk.h"
+#include "core/spinlock.h"
 #include "x86/cpu.h"
 #include "x86/io.h"
 #include "x86/paging.h"
@@ -53,11 +54,13 @@ struct msix_entry {
     uint32_t address_low, address_high, data, control;
 };
 
-static struct pci_device devices[DEVICES_MAX];
+static struct spinlock config_lock = SPINLOCK_INIT("pci", RANK_DEVICE);
+static struct pci_device devices[DEVICES_MAX]; /* [I] */
 static unsigned device_count;
 static bool scanned;
 
 static void select_config(const struct pci_device *d, unsigned offset)
+    MUST_HOLD(config_lock)
 {
     outl(CONFIG_ADDRESS, CONFIG_ENABLE | (uint32_t)d->bus << 16 |
                              (uint32_t)d->slot << 11 |
@@ -66,14 +69,19 @@ static void select_config(const struct pci_device *d, unsigned offset)
 
 uint32_t pci_read32(const struct pci_device *d, unsigned offset)
 {
+    spin_lock(&config_lock);
     select_config(d, offset);
-    return inl(CONFIG_DATA);
+    uint32_t value = inl(CONFIG_DATA);
+    spin_unlock(&config_lock);
+    return value;
 }
 
 void pci_write32(const struct pci_device *d, unsigned offset, uint32_t value)
 {
+    spin_lock(&config_lock);
     select_config(d, offset);
     outl(CONFIG_DATA, value);
+    spin_unlock(&config_lock);
 }
 
 uint16_t pci_class(const struct pci_device *d)
