@@ -127,6 +127,24 @@ def test_ps_columns(guest):
     assert done.returncode == 1 and "'nonsense'" in done.stderr
 
 
+def test_shares_add_up_after_fork(tmp_path):
+    """The example of docs/rss.md: four processes, one copy of 8 MB."""
+    script = tmp_path / "script"
+    script.write_text("x=$(yes hanu | head -c 8000000)\n"
+                      "(sleep 5; :) & (sleep 5; :) & (sleep 5; :) &\n"
+                      "sleep 1\nps -o rss,pss,uss,args\n")
+    done = tools_run("--add", f"{script}:/script", command=["sh", "/script"],
+                     timeout=60)
+    rows = [list(map(int, line.split()[:3]))
+            for line in done.stdout.decode().splitlines()[1:]
+            if line.endswith("sh /script")]
+    assert len(rows) == 4, done.stderr
+    rss, pss, uss = map(sum, zip(*rows))
+    assert all(row[0] > 8000 for row in rows)
+    assert 8000 < pss < 8000 * 1.2 and rss > 3.5 * pss
+    assert uss < 400
+
+
 def test_pmap(guest):
     regions = [line.split()[0].split("-") for line in
                guest["cat /proc/$$/maps"]]
