@@ -206,7 +206,7 @@ KTEST(disk_that_goes_away_fails_all)
 
 /* ---- a virtio disk that lies --------------------------------------------- */
 
-enum { QUEUE_SIZE = 64, DATA_SLOT = 1 };
+enum { QUEUE_SIZE = 64, DATA_SLOT = 1, RESULT_SLOT = 2, NO_RESULT = 0xff };
 
 static struct virtqueue *liar_queue;
 static uint8_t liar_status;
@@ -279,7 +279,12 @@ static const struct virtio_transport liar = {
     .read_config = liar_read_config,
 };
 
-/* Where the device writes: [virtio 1.1 "Split Virtqueues"]. */
+/* What both see: [virtio 1.1 "Split Virtqueues"]. */
+struct descriptor {
+    uint64_t address;
+    uint32_t bytes;
+    uint16_t flags, next;
+};
 struct used_ring {
     uint16_t flags, index;
     struct {
@@ -294,18 +299,26 @@ static const struct lie {
     uint8_t status; /* of the device */
     int error;
     bool lost;
+    uint8_t result; /* of the request */
 } lies[] = {
-    { 1, 0, PAGE_SIZE + 1, VIRTIO_DRIVER_OK, -EIO, false }, /* no result */
-    { 1, DATA_SLOT, 1, VIRTIO_DRIVER_OK, -EIO, true },
-    { 1, 18, 1, VIRTIO_DRIVER_OK, -EIO, true }, /* a slot that is free */
-    { 1, QUEUE_SIZE - 1, 1, VIRTIO_DRIVER_OK, -EIO, true },
-    { 1, QUEUE_SIZE, 1, VIRTIO_DRIVER_OK, -EIO, true },
-    { 1, UINT32_MAX, UINT32_MAX, VIRTIO_DRIVER_OK, -EIO, true },
-    { 2, 0, 1, VIRTIO_DRIVER_OK, -EIO, true }, /* the same one twice */
-    { UINT16_MAX, 0, 0, VIRTIO_DRIVER_OK, -EIO, true },
-    { 0, 0, 0, VIRTIO_DRIVER_OK | VIRTIO_NEEDS_RESET, -EIO, true },
-    { 0, 0, 0, VIRTIO_GONE, -EIO, true },
-    { 0, 0, 0, 0, -EIO, true }, /* it was reset behind our back */
+    { 1, 0, PAGE_SIZE + 1, VIRTIO_DRIVER_OK, 0, false, 0 }, /* the truth */
+    { 1, 0, PAGE_SIZE + 1, VIRTIO_DRIVER_OK, -EIO, false, 1 },
+    { 1, 0, PAGE_SIZE + 1, VIRTIO_DRIVER_OK, -EIO, false, 2 },
+    { 1, 0, PAGE_SIZE + 1, VIRTIO_DRIVER_OK, -EIO, false, NO_RESULT },
+    { 1, 0, PAGE_SIZE, VIRTIO_DRIVER_OK, -EIO, false, 0 }, /* too short */
+    { 1, 0, 0, VIRTIO_DRIVER_OK, -EIO, false, 0 },
+    { 1, DATA_SLOT, 1, VIRTIO_DRIVER_OK, -EIO, true, NO_RESULT },
+    { 1, 18, 1, VIRTIO_DRIVER_OK, -EIO, true,
+      NO_RESULT }, /* a slot that is free */
+    { 1, QUEUE_SIZE - 1, 1, VIRTIO_DRIVER_OK, -EIO, true, NO_RESULT },
+    { 1, QUEUE_SIZE, 1, VIRTIO_DRIVER_OK, -EIO, true, NO_RESULT },
+    { 1, UINT32_MAX, UINT32_MAX, VIRTIO_DRIVER_OK, -EIO, true, NO_RESULT },
+    { 2, 0, 1, VIRTIO_DRIVER_OK, -EIO, true,
+      NO_RESULT }, /* the same one twice */
+    { UINT16_MAX, 0, 0, VIRTIO_DRIVER_OK, -EIO, true, NO_RESULT },
+    { 0, 0, 0, VIRTIO_DRIVER_OK | VIRTIO_NEEDS_RESET, -EIO, true, NO_RESULT },
+    { 0, 0, 0, VIRTIO_GONE, -EIO, true, NO_RESULT },
+    { 0, 0, 0, 0, -EIO, true, NO_RESULT }, /* it was reset behind our back */
 };
 
 static void tell(const struct lie *lie)
@@ -320,6 +333,9 @@ static void tell(const struct lie *lie)
     submit(disk, 0, 0, false);
     KCHECK(is_done(0));
     struct used_ring *used = phys_to_virt(virtqueue_used_phys(liar_queue));
+    const struct descriptor *chain =
+        phys_to_virt(virtqueue_descriptors_phys(liar_queue));
+    *(uint8_t *)phys_to_virt(chain[RESULT_SLOT].address) = lie->result;
     used->done[0].slot = lie->slot;
     used->done[0].bytes = lie->bytes;
     used->index = lie->index;
