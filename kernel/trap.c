@@ -206,8 +206,9 @@ static void page_fault(struct trap_frame *frame)
     }
     if (t->space && (user || this_cpu->spin_depth == 0)) {
         irqs_enable();
+        uint64_t major = t->maj_faults;
         result = vm_fault(t->space, address, frame->error, frame->rip, !user);
-        if (result == FAULT_OK)
+        if (result == FAULT_OK && t->maj_faults == major)
             t->min_faults++;
         /* TCG lets lretq and iretq of user code read the stack with
          * supervisor rights, which SMAP forbids again and again. */

@@ -21,6 +21,7 @@ enum lock_rank {
                            held only through *_nofault copies */
     RANK_ADDRESS_SPACE_CHILD, /* the child's, taken inside the parent's */
     RANK_SYSV, /* System V objects: the last unmapping ends a shared segment */
+    RANK_RECLAIM,    /* choosing pages to go: other locks are only tried */
     RANK_MAPPING,    /* page cache index of one file */
     RANK_OOM,        /* choosing whom to kill when memory is out */
     RANK_FIRST_SPIN, /* those above sleep, those below spin */
@@ -35,6 +36,7 @@ enum lock_rank {
     RANK_DEVICE,       /* uart, tty buffers: taken in interrupts */
     RANK_CHANNEL,      /* input ring of the run channel */
     RANK_FAMILY,       /* members of a fork family; list of all spaces */
+    RANK_SWAP_IO,      /* free requests of swap; who waits for pages */
     RANK_FUTEX,        /* who waits at the words of one hash value; two: in
                         the order of their addresses */
     RANK_FUTEX_PI,     /* owners of locks that pass priorities on */
@@ -44,6 +46,8 @@ enum lock_rank {
     RANK_TIMER,        /* software timers of one CPU */
     RANK_RUN_QUEUE,    /* ready threads of one CPU */
     RANK_KSTACK,       /* kernel stack slots, kernel page tables */
+    RANK_SWAP,         /* swap areas, slots, swap cache */
+    RANK_POOL,         /* which frames may be replaced, in which order */
     RANK_SLAB,         /* one object cache; takes frames inside */
     RANK_FRAME,        /* buddy free lists */
     RANK_TLB,          /* one shootdown request at a time */

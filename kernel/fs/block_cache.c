@@ -126,7 +126,7 @@ static void read_window(struct block_cache *cache, uint64_t index,
 {
     struct frame *cached[BLOCK_BATCH];
 
-    mapping_get_cached(&cache->mapping, index, count, cached);
+    mapping_peek_cached(&cache->mapping, index, count, cached);
     for (unsigned i = 0; i < count; i++) {
         if (cached[i]) {
             frame_put(cached[i]);
@@ -205,7 +205,7 @@ static int64_t write_page(struct block_cache *cache, struct uio *uio,
     size_t n = MIN(bytes - from, uio->left);
     struct frame *frame;
 
-    mapping_get_cached(&cache->mapping, index, 1, &frame);
+    mapping_peek_cached(&cache->mapping, index, 1, &frame);
     if (!frame && n == bytes) {
         frame = new_page(cache, uio, index);
         if (frame) {
@@ -318,7 +318,7 @@ static int sync_window(struct block_cache *cache, uint64_t *index)
     uint64_t end = (cache_bytes(cache) + PAGE_SIZE - 1) >> PAGE_SHIFT;
     unsigned n = (unsigned)MIN(end - *index, (uint64_t)BLOCK_BATCH);
 
-    mapping_get_cached(&cache->mapping, *index, n, cached);
+    mapping_peek_cached(&cache->mapping, *index, n, cached);
     for (unsigned i = 0; i < n; i++)
         if (cached[i])
             batch_add(cache, cached[i], *index + i, 0,
@@ -435,6 +435,7 @@ static int sync_mapping(struct mapping *m)
 }
 
 static const struct mapping_ops cache_mapping_ops = {
+    .slow = true,
     .get = get_mapping,
     .put = put_mapping,
     .fill = fill_page,

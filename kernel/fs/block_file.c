@@ -52,7 +52,7 @@ static bool is_cached(struct block_cache *cache, uint64_t index)
 {
     struct frame *frame;
 
-    mapping_get_cached(&cache->mapping, index, 1, &frame);
+    mapping_peek_cached(&cache->mapping, index, 1, &frame);
     if (frame)
         frame_put(frame);
     return frame != NULL;

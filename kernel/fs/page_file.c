@@ -52,6 +52,7 @@ static int64_t page_file_read(struct file *file, struct uio *uio,
     struct inode *inode = file->inode;
     size_t want = uio->left;
     bool good = true;
+    int err = 0;
 
     while (good && uio->left > 0 && *offset < file_size(inode)) {
         struct frame *batch[READ_BATCH];
@@ -60,7 +61,9 @@ static int64_t page_file_read(struct file *file, struct uio *uio,
         uint64_t first = *offset / PAGE_SIZE;
         unsigned count =
             (unsigned)MIN((end - 1) / PAGE_SIZE - first + 1, READ_BATCH);
-        mapping_get_cached(&inode->mapping, first, count, batch);
+        err = mapping_get_cached(&inode->mapping, first, count, batch);
+        if (err != 0)
+            break; /* swapped out, and it cannot be brought back */
         for (unsigned i = 0; i < count; i++) {
             good = good && read_page(uio, batch[i], offset, size);
             if (batch[i] != NULL)
@@ -69,7 +72,9 @@ static int64_t page_file_read(struct file *file, struct uio *uio,
         sched_point();
     }
     inode_note_read(inode);
-    return good || uio->left < want ? (int64_t)(want - uio->left) : -EFAULT;
+    if (uio->left < want)
+        return (int64_t)(want - uio->left);
+    return good ? err : -EFAULT;
 }
 
 /* Copy into the page of *offset; bytes copied or -errno. */
@@ -90,18 +95,20 @@ static int64_t write_page(struct inode *inode, struct uio *uio, uint64_t offset,
 
 /* A mapping may have written behind the end in the last page; before the file
  * grows over it, that must read as zeroes. */
-static void clear_behind_end(struct inode *inode) MUST_HOLD(inode->lock)
+static int clear_behind_end(struct inode *inode) MUST_HOLD(inode->lock)
 {
     size_t tail = file_size(inode) % PAGE_SIZE;
     struct frame *last;
 
     if (tail == 0)
-        return;
-    mapping_get_cached(&inode->mapping, file_size(inode) / PAGE_SIZE, 1, &last);
-    if (last == NULL)
-        return;
+        return 0;
+    int err = mapping_get_cached(&inode->mapping, file_size(inode) / PAGE_SIZE,
+                                 1, &last);
+    if (err != 0 || last == NULL)
+        return err;
     memset((char *)frame_bytes(last) + tail, 0, PAGE_SIZE - tail);
     frame_put(last);
+    return 0;
 }
 
 /* Write as far as the source is present; 0 or -errno. */
@@ -112,8 +119,8 @@ static int write_present(struct inode *inode, struct uio *uio, uint64_t *offset)
     int64_t result = 0;
 
     if (*offset > file_size(inode))
-        clear_behind_end(inode);
-    while (uio->left > 0) {
+        result = clear_behind_end(inode);
+    while (result >= 0 && uio->left > 0) {
         if (*offset >= limit) {
             result = -EFBIG;
             break;
@@ -184,13 +191,14 @@ int page_file_truncate(struct inode *inode, uint64_t size)
     if (size > FILE_SIZE_MAX)
         return -EFBIG;
     rwlock_write_lock(&inode->lock);
-    if (size > file_size(inode))
-        clear_behind_end(inode);
-    mapping_resize(&inode->mapping, size);
-    inode_note_change(inode);
-    drop_set_id(inode);
+    int err = size > file_size(inode) ? clear_behind_end(inode) : 0;
+    if (err == 0) {
+        mapping_resize(&inode->mapping, size);
+        inode_note_change(inode);
+        drop_set_id(inode);
+    }
     rwlock_write_unlock(&inode->lock);
-    return 0;
+    return err;
 }
 
 int64_t page_file_seek(struct inode *inode, uint64_t offset, bool hole)

@@ -61,7 +61,12 @@ static uint32_t free_lists[FRAME_MAX_ORDER + 1]; /* [frame_lock] */
 static uint64_t ram_frames;                      /* [I] */
 static pfn_t pfn_end;                            /* [I] */
 
+static uint64_t listed_frames; /* [frame_lock] in free_lists */
+
+struct frame_marks frame_marks;
 void (*frame_anon_release)(struct frame *f);
+void (*frame_pool_release)(struct frame *f);
+void (*frame_swap_release)(struct frame *f);
 bool (*alloc_should_fail)(void);
 
 extern char __kernel_phys_start[], __kernel_phys_end[];
@@ -108,12 +113,14 @@ static void list_block(struct frame *f, unsigned order)
     f->order = (uint8_t)order;
     f->flags |= FRAME_F_BUDDY;
     frame_list_push(&free_lists[order], f);
+    listed_frames += 1ul << order;
 }
 
 static void unlist_block(struct frame *f)
 {
     frame_list_remove(&free_lists[f->order], f);
     f->flags &= (uint8_t)~FRAME_F_BUDDY;
+    listed_frames -= 1ul << f->order;
 }
 
 /* A block of `order`, split off the smallest that is large enough; or NULL. */
@@ -166,11 +173,28 @@ static inline void cache_leave(bool on)
         irqs_enable();
 }
 
-/* False: memory is out. */
-static bool cache_refill(struct frame_cache *cache)
+/* How many frames must stay in the lists for more important kinds. */
+static uint64_t kept_from(enum frame_kind kind)
 {
+    switch (kind) {
+    case FRAME_ANON:
+    case FRAME_MAPPING:
+    case FRAME_SWAP:
+        return frame_marks.min;
+    case FRAME_TABLE:
+        return frame_marks.min / 2;
+    default:
+        return 0;
+    }
+}
+
+/* False: memory is out. */
+static bool cache_refill(struct frame_cache *cache, enum frame_kind kind)
+{
+    uint64_t keep = kept_from(kind);
+
     spin_lock(&frame_lock);
-    while (cache->count < CACHE_BATCH) {
+    while (cache->count < CACHE_BATCH && listed_frames > keep) {
         struct frame *f = buddy_take(0);
         if (!f)
             break;
@@ -212,7 +236,6 @@ static inline void frame_begin_use(struct frame *f, unsigned order,
     f->refs = 1;
     f->kind = (uint8_t)kind;
     f->order = (uint8_t)order;
-    f->policy = 0;
     f->flags = 0;
     f->owner = NULL;
 }
@@ -262,7 +285,7 @@ struct frame *frame_alloc(unsigned order, enum frame_kind kind)
 
     bool on = cache_enter();
     struct frame_cache *cache = &caches[this_cpu->id];
-    if (unlikely(cache->count == 0) && !cache_refill(cache)) {
+    if (unlikely(cache->count == 0) && !cache_refill(cache, kind)) {
         cache_leave(on);
         return NULL;
     }
@@ -323,11 +346,41 @@ void frame_put(struct frame *f)
     uint32_t before = __atomic_fetch_sub(&f->refs, 1, __ATOMIC_ACQ_REL);
 
     assert(before != 0);
+    if (before == 2 && unlikely(frame_has_flags(f, FRAME_F_SWAP_CACHE)))
+        frame_swap_release(f);
     if (before != 1)
         return;
+    if (unlikely(f->replace.pooled))
+        frame_pool_release(f);
     if (f->kind == FRAME_ANON && frame_anon_release)
         frame_anon_release(f);
     frame_free(f, 0);
+}
+
+bool frame_get_unless_free(struct frame *f)
+{
+    uint32_t refs = __atomic_load_n(&f->refs, __ATOMIC_RELAXED);
+
+    while (refs != 0)
+        if (__atomic_compare_exchange_n(&f->refs, &refs, refs + 1, false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            return true;
+    return false;
+}
+
+void frame_set_kind(struct frame *f, enum frame_kind kind)
+{
+    bool on = cache_enter();
+
+    caches[this_cpu->id].in_use[f->kind]--;
+    caches[this_cpu->id].in_use[kind]++;
+    f->kind = (uint8_t)kind;
+    cache_leave(on);
+}
+
+uint64_t frame_free_listed(void)
+{
+    return __atomic_load_n(&listed_frames, __ATOMIC_RELAXED);
 }
 
 /* ---- reserved ranges ----------------------------------------------------- */
@@ -422,6 +475,16 @@ static void give_range(pfn_t pfn, pfn_t end)
     }
 }
 
+/* A reserve that grows with the root of the memory's size, as Linux's does. */
+static void set_marks(void)
+{
+    uint64_t min = 1;
+
+    while (min * min < ram_frames)
+        min++;
+    frame_marks = (struct frame_marks){ min, 2 * min, 3 * min };
+}
+
 /* For x86/paging.c: pages of the kernel's own tables and stacks. */
 static paddr_t alloc_kernel_page(void)
 {
@@ -451,6 +514,7 @@ void frame_init(void)
         }
         pfn_end = MAX(pfn_end, end >> PAGE_SHIFT);
     }
+    set_marks();
     paging_alloc_page = alloc_kernel_page;
 }
 

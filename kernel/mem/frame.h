@@ -12,6 +12,7 @@
 #include "core/boot_info.h"
 #include "core/panic.h"
 #include "core/types.h"
+#include "replace/replace.h"
 #include "x86/layout.h"
 
 enum frame_kind {
@@ -23,28 +24,52 @@ enum frame_kind {
                        in use + 1, index = first free object */
     FRAME_ANON,     /* private user memory; owner = family, index = page */
     FRAME_MAPPING,  /* page cache or shared memory; owner = mapping */
+    FRAME_SWAP,     /* read back or on its way out, in the swap cache only */
     FRAME_KIND_COUNT
 };
 
-/* Lock key: [a] atomic  [O] the owner of the reference / by kind */
+/* Lock key: [a] atomic  [O] the owner of the reference / by kind
+ *           [S] the lock of all swap areas  [P] the lock of all pools */
 struct frame {
-    uint32_t refs;  /* [a] holders; 0 when free */
-    uint8_t kind;   /* [O] enum frame_kind */
-    uint8_t order;  /* [O] of the block this frame heads */
-    uint8_t policy; /* [O] kept for the replacement policy */
-    uint8_t flags;  /* [O] FRAME_F_* */
-    uint32_t next;  /* [O] list links as frame numbers: buddy, slab or */
-    uint32_t prev;  /*     replacement list by kind */
-    uint64_t index; /* [O] page index within owner */
-    void *owner;    /* [O] family, mapping or slab cache */
+    uint32_t refs; /* [a] holders; 0 when free */
+    uint8_t kind;  /* [O] enum frame_kind */
+    uint8_t order; /* [O] of the block this frame heads */
+    uint8_t pool;  /* [P] number of its pool, while it is in one */
+    uint8_t flags; /* [a] FRAME_F_* */
+    union {
+        uint32_t next; /* [O] list links as frame numbers: buddy and slab */
+        uint32_t swap; /* [S] its entry, with FRAME_F_SWAP_CACHE */
+    };
+    uint32_t prev;
+    uint64_t index;              /* [O] page index within owner */
+    void *owner;                 /* [O] family, mapping or slab cache */
+    struct replace_page replace; /* [P] what its replacement policy keeps */
 };
 _Static_assert(sizeof(struct frame) == FRAME_STRUCT_BYTES, "frame array");
 
 enum {
-    FRAME_F_PINNED = 1,   /* never freed: the zero frame, initrd edges */
-    FRAME_F_BUDDY = 2,    /* heads a block in a buddy list */
-    FRAME_F_POISONED = 4, /* free, and filled with POISON_FREE */
+    FRAME_F_PINNED = 1,     /* never freed: the zero frame, initrd edges */
+    FRAME_F_BUDDY = 2,      /* heads a block in a buddy list */
+    FRAME_F_POISONED = 4,   /* free, and filled with POISON_FREE */
+    FRAME_F_SWAP_CACHE = 8, /* the swap cache holds it, under `swap` */
+    FRAME_F_DIRTY = 16,     /* its disk does not have these bytes */
+    FRAME_F_WRITING = 32,   /* on its way to the disk */
+    FRAME_F_READING = 64,   /* its bytes are on the way from the disk */
+    FRAME_F_FAILED = 128,   /* they did not come */
 };
+
+static inline void frame_set_flags(struct frame *f, uint8_t flags)
+{
+    __atomic_fetch_or(&f->flags, flags, __ATOMIC_SEQ_CST);
+}
+static inline void frame_clear_flags(struct frame *f, uint8_t flags)
+{
+    __atomic_fetch_and(&f->flags, (uint8_t)~flags, __ATOMIC_SEQ_CST);
+}
+static inline bool frame_has_flags(const struct frame *f, uint8_t flags)
+{
+    return __atomic_load_n(&f->flags, __ATOMIC_SEQ_CST) & flags;
+}
 
 /* Fill of free memory with CONFIG_POISON; as an address it is not canonical,
  * so that following a stale pointer faults at once. */
@@ -103,10 +128,17 @@ static inline void frame_get(struct frame *f)
     __atomic_fetch_add(&f->refs, 1, __ATOMIC_RELAXED);
 }
 void frame_put(struct frame *f);
+/* One more holder, if there is one at all. */
+__must_check bool frame_get_unless_free(struct frame *f);
 
 /* Called by frame_put for the last reference of FRAME_ANON frames, so that vm
  * can drop the family reference.  Set by vm at boot. */
 extern void (*frame_anon_release)(struct frame *f);
+/* Called for the last reference of a frame that is in a pool; and when the last
+ * reference but one may have gone of one in the swap cache: by then it may be
+ * gone for good. */
+extern void (*frame_pool_release)(struct frame *f);
+extern void (*frame_swap_release)(struct frame *f);
 
 /* Give the whole pages of a reserved range (initrd) back to the allocator;
  * pages that were adopted meanwhile are left alone. */
@@ -115,6 +147,27 @@ void frame_release_reserved(paddr_t start, paddr_t end);
 /* Turn a reserved frame into one of `kind` with a count of 1 (initrd frames
  * adopted into the page cache). */
 void frame_adopt(struct frame *f, enum frame_kind kind);
+
+/* It becomes one of another kind, all else unchanged. */
+void frame_set_kind(struct frame *f, enum frame_kind kind);
+
+/*
+ * Free frames that only some may have, by kind: user pages leave `min` to page
+ * tables, these leave half of it to the kernel and to the disk driver, without
+ * which no page goes out.  Below `low` it is time to reclaim, until `high`.
+ * Exact to what the CPUs have cached.
+ */
+struct frame_marks {
+    uint64_t min, low, high;
+};
+extern struct frame_marks frame_marks; /* [I] */
+
+/* Free frames, without the CPU caches; a look without a lock. */
+uint64_t frame_free_listed(void);
+static inline bool frame_is_low(void)
+{
+    return frame_free_listed() < frame_marks.low;
+}
 
 /* Return frames cached per CPU to the buddy lists (this CPU's). */
 void frame_drain(void);

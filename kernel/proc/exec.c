@@ -34,6 +34,7 @@
 #include "proc/process.h"
 #include "proc/threads.h"
 #include "vm/fault.h"
+#include "vm/pool.h"
 #include "x86/cpu.h"
 #include "x86/fpu.h"
 #include "x86/vectors.h"
@@ -238,7 +239,10 @@ static int exec_load_image(struct exec *x, const struct process *p)
     as->limit_as = p->limits[RLIMIT_AS].rlim_cur;
     as->limit_stack = p->limits[RLIMIT_STACK].rlim_cur;
     exec_compute_credentials(x, p);
-    int err = image_load(&x->image, x->file, x->head, x->head_bytes);
+    int err = pool_inherit(as, p->leader->space);
+    if (err != 0)
+        return err;
+    err = image_load(&x->image, x->file, x->head, x->head_bytes);
     if (err == 0)
         err = image_push_args(&x->image, &x->args, x->path, &x->credentials,
                               x->secure);

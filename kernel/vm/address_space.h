@@ -33,6 +33,7 @@ enum {
     REGION_STACK_TOP = 16, /* named [stack] in maps */
     REGION_DONTFORK = 32,  /* madvise(MADV_DONTFORK) */
     REGION_NORESERVE = 64,
+    REGION_LOCKED = 128, /* its pages may not be replaced: mlock */
 };
 
 /* Lock key: [I] set at creation  [A] as->lock  [M] mapping->lock */
@@ -71,6 +72,8 @@ struct address_space {
     vaddr_t arg_start, arg_end, env_start, env_end;     /* [A] for /proc */
     vaddr_t code_start, code_end, data_start, data_end; /* [A] */
     uint64_t rss_anon, rss_file;                        /* [A] resident pages */
+    uint64_t swap_pages;          /* [A] entries that name a swap slot */
+    struct frame_pool *pool;      /* [A] of its own, or NULL */
     uint64_t table_pages;         /* [A] page-table frames */
     uint64_t total_pages;         /* [A] of all regions: RLIMIT_AS, VmSize */
     uint64_t peak_pages;          /* [A] before regions went: as_peak_pages() */
@@ -80,6 +83,7 @@ struct address_space {
     struct family *family;        /* [I] */
     struct list_node family_link; /* [F] */
     struct list_node all_link;    /* in the list of all spaces (auditor) */
+    struct address_space *next_dead; /* in the list of deferred ones */
 };
 
 /* An empty space of a new family; NULL when memory is out. */
@@ -96,6 +100,10 @@ struct address_space *as_get(struct address_space *as);
 /* Drop a reference; the last one unmaps everything and frees the tables.
  * Context: may sleep; not from the space's last CPU with interrupts off. */
 void as_put(struct address_space *as);
+/* The same where locks are held that forbid it: as_destroy_deferred() does what
+ * is left to do, later and by the same thread. */
+void as_put_deferred(struct address_space *as);
+void as_destroy_deferred(void);
 
 /* Run the current thread in `as` from here on (takes over the caller's
  * reference); the old space is returned for as_put(), NULL if none. */
@@ -152,6 +160,10 @@ int64_t vm_mincore(struct address_space *as, vaddr_t addr, uint64_t bytes,
                    unsigned char __user *vec);
 int64_t vm_msync(struct address_space *as, vaddr_t addr, uint64_t bytes,
                  int flags);
+
+/* The n-th space there is, with a reference; NULL: there are not so many.  Dead
+ * ones are left out. */
+struct address_space *as_nth(unsigned n);
 
 /* Write into a space that may not be the current one (exec fills the new
  * stack); pages are faulted in.  0, -EFAULT or -ENOMEM. */

@@ -7,6 +7,7 @@
  *        Frames of mappings that no region maps are covered by their own count
  *        (refs == 1 while kind is MAPPING and unmapped).
  *        Memory is looked at in windows, so that the counts fit anywhere.
+ *        Entries that name swap slots are counted in the same way.
  * Context: the system is quiet: no other thread changes spaces meanwhile.
  */
 #include "base/string.h"
@@ -50,6 +51,8 @@ static uint64_t count_table(const pte_t *table, unsigned level, unsigned end)
             pfn_t slot = frame_pfn(f) - window;
             if (!(f->flags & FRAME_F_PINNED) && slot < WINDOW_FRAMES)
                 counts[slot]++;
+        } else if (level == 0 && pte_is_swap(pte) && window == 0) {
+            swap_audit_entry(pte_swap_entry(pte));
         }
     }
     return tables;
@@ -82,8 +85,11 @@ static void audit_frames(void)
         uint64_t expected = counts[pfn - window];
         if (f->kind == FRAME_MAPPING)
             expected++; /* the mapping's own */
-        else if (f->kind != FRAME_ANON && expected == 0)
+        else if (f->kind != FRAME_ANON && f->kind != FRAME_SWAP &&
+                 expected == 0)
             continue;
+        if (f->flags & FRAME_F_SWAP_CACHE)
+            expected++;
         if (f->refs != expected)
             complain("references of frame", pfn, expected, f->refs);
     }
@@ -97,12 +103,15 @@ unsigned vm_audit(void)
         return 1;
     }
     complaints = 0;
+    swap_audit_begin();
+    mapping_audit_entries();
     for (window = 0; window < frame_pfn_end(); window += WINDOW_FRAMES) {
         memset(counts, 0, WINDOW_FRAMES * sizeof(*counts));
         audit_spaces();
         audit_frames();
         sched_point();
     }
+    (void)swap_audit_end(complain);
     frame_check_lists();
     kfree(counts);
     return complaints;

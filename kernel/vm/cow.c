@@ -24,6 +24,8 @@
 #include "abi/errno.h"
 #include "core/panic.h"
 #include "sched/sched.h"
+#include "vm/pool.h"
+#include "vm/reclaim.h"
 #include "vm/region.h"
 #include "vm/table.h"
 #include "x86/cpu.h"
@@ -33,25 +35,45 @@ struct frame *anon_frame_alloc(struct address_space *as, uint64_t index)
 {
     struct frame *f = frame_alloc(0, FRAME_ANON);
 
-    if (!f)
-        return NULL;
-    __atomic_fetch_add(&as->family->refs, 1, __ATOMIC_RELAXED);
-    f->owner = as->family;
-    f->index = index;
+    if (f)
+        anon_frame_own(as, f, index);
     return f;
 }
 
-/* Entries of one last-level table: the inner loop of fork. */
-static uint64_t share_entries(const pte_t *from, pte_t *to, unsigned count,
-                              pte_t keep, struct address_space *child)
+void anon_frame_own(struct address_space *as, struct frame *f, uint64_t index)
 {
-    uint64_t anon = 0, file = 0, write_lost = 0;
-    pte_t *source = (pte_t *)from;
+    __atomic_fetch_add(&as->family->refs, 1, __ATOMIC_RELAXED);
+    f->owner = as->family;
+    f->index = index;
+}
 
-    for (unsigned i = 0; i < count; i++) {
+/* The page is in a swap slot: the child names it, too. */
+static bool share_swapped(pte_t pte, struct address_space *child)
+{
+    if (!swap_get(pte_swap_entry(pte)))
+        return false;
+    child->swap_pages++;
+    return true;
+}
+
+/* Entries of one last-level table: the inner loop of fork.  False: a swap slot
+ * has too many users. */
+static bool share_entries(const pte_t *from, pte_t *to, unsigned count,
+                          pte_t keep, struct address_space *child)
+{
+    uint64_t anon = 0, file = 0;
+    pte_t *source = (pte_t *)from;
+    bool room = true;
+
+    for (unsigned i = 0; i < count && room; i++) {
         pte_t pte = source[i];
         if (pte == 0)
             continue;
+        if (unlikely(pte_is_swap(pte))) {
+            room = share_swapped(pte, child);
+            to[i] = room ? pte : 0;
+            continue;
+        }
         struct frame *f = pte_frame(pte);
         if (!(f->flags & FRAME_F_PINNED)) {
             __atomic_fetch_add(&f->refs, 1, __ATOMIC_RELAXED);
@@ -60,14 +82,13 @@ static uint64_t share_entries(const pte_t *from, pte_t *to, unsigned count,
             else
                 file++;
         }
-        write_lost |= pte & ~keep;
         pte &= keep;
         source[i] = pte;
         to[i] = pte;
     }
     child->rss_anon += anon;
     child->rss_file += file;
-    return write_lost & PTE_WRITE;
+    return room;
 }
 
 int cow_share_region(struct address_space *parent, struct address_space *child,
@@ -84,8 +105,9 @@ int cow_share_region(struct address_space *parent, struct address_space *child,
         pte_t *to = table_make(child, va);
         if (!to)
             return -ENOMEM;
-        share_entries(from, to, (unsigned)((stop - va) >> PAGE_SHIFT), keep,
-                      child);
+        if (!share_entries(from, to, (unsigned)((stop - va) >> PAGE_SHIFT),
+                           keep, child))
+            return -ENOMEM;
         va = stop;
         sched_point();
     }
@@ -102,9 +124,9 @@ static int copy_regions(struct address_space *parent,
          r = region_next_locked(r)) {
         if (r->flags & REGION_DONTFORK)
             continue;
-        struct region *copy =
-            region_create(child, r->start, r->end, r->prot, r->flags,
-                          r->mapping, r->first_index);
+        struct region *copy = region_create(child, r->start, r->end, r->prot,
+                                            r->flags & ~(uint32_t)REGION_LOCKED,
+                                            r->mapping, r->first_index);
         if (!copy)
             return -ENOMEM;
         region_insert_locked(child, copy);
@@ -134,7 +156,7 @@ static void copy_layout(struct address_space *child,
     child->limit_stack = parent->limit_stack;
 }
 
-struct address_space *as_fork(struct address_space *parent)
+static struct address_space *fork_once(struct address_space *parent)
 {
     struct address_space *child = as_create_in_family(parent->family);
 
@@ -146,6 +168,8 @@ struct address_space *as_fork(struct address_space *parent)
      * truncation, which take its lock. */
     mutex_lock_nested(&child->lock);
     int err = copy_regions(parent, child);
+    if (err == 0)
+        err = pool_inherit(child, parent);
     mutex_unlock(&child->lock);
     /* The parent's old rights go from the TLBs before anyone may rely on the
      * sharing, also when fork fails half-way. */
@@ -159,6 +183,17 @@ struct address_space *as_fork(struct address_space *parent)
         return child;
     as_put(child);
     return NULL;
+}
+
+struct address_space *as_fork(struct address_space *parent)
+{
+    struct address_space *child;
+
+    reclaim_wake_if_low();
+    do
+        child = fork_once(parent);
+    while (!child && frame_is_low() && reclaim_direct());
+    return child;
 }
 
 int cow_break(struct address_space *as, struct region *region, vaddr_t va,
@@ -175,6 +210,7 @@ int cow_break(struct address_space *as, struct region *region, vaddr_t va,
         frame_phys(copy) | pte_user_bits(region->prot) | PTE_WRITE | PTE_DIRTY;
     rss_add(as, old, -1);
     rss_add(as, copy, 1);
+    pool_enter(as, region, copy, true);
     tlb_batch_init(&batch, as);
     tlb_batch_add(&batch, va, old);
     tlb_batch_finish(&batch);
@@ -183,7 +219,13 @@ int cow_break(struct address_space *as, struct region *region, vaddr_t va,
 
 void cow_take_back(struct address_space *as, vaddr_t va, pte_t *pte)
 {
-    assert_eq(pte_frame(*pte)->refs, 1);
+    struct frame *f = pte_frame(*pte);
+
+    if (unlikely(frame_has_flags(f, FRAME_F_SWAP_CACHE))) {
+        /* Its slot will not have these bytes any more. */
+        if (!swap_cache_remove(f))
+            return; /* the disk has just got it: at the next fault a copy */
+    }
     *pte |= PTE_WRITE | PTE_DIRTY;
     /* A stale read-only entry on another CPU only causes one more fault there
      * (row 12). */

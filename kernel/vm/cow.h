@@ -24,6 +24,10 @@ __must_check int cow_break(struct address_space *as, struct region *region,
 void cow_take_back(struct address_space *as, vaddr_t va, pte_t *pte)
     MUST_HOLD(as->lock);
 
+/* Let the frame be page `index` of the space's family. */
+void anon_frame_own(struct address_space *as, struct frame *frame,
+                    uint64_t index);
+
 /* A frame of zeroes for page `index` of the space's family; NULL: no memory. */
 __must_check struct frame *anon_frame_alloc(struct address_space *as,
                                             uint64_t index);

@@ -12,9 +12,13 @@
 
 #include "abi/errno.h"
 #include "base/string.h"
+#include "core/counter.h"
 #include "core/panic.h"
+#include "sched/thread.h"
 #include "vm/address_space.h"
 #include "vm/cow.h"
+#include "vm/pool.h"
+#include "vm/reclaim.h"
 #include "vm/region.h"
 #include "vm/table.h"
 #include "vm/usercopy.h"
@@ -29,6 +33,12 @@ struct fault_place {
     struct region *region;
     vaddr_t va; /* page-aligned */
     pte_t *pte; /* NULL: no table yet */
+    /* What to wait for without the lock, and what has come so far. */
+    swap_entry_t entry;
+    struct mapping *mapping; /* with a reference */
+    uint64_t index;
+    struct frame *held; /* or NULL */
+    bool major;         /* it has waited for a disk */
 };
 
 /* May the stack region above `va` grow down to it? */
@@ -53,6 +63,7 @@ static void collect_pte(struct fault_facts *f, const struct fault_place *at)
     pte_t pte = at->pte ? *at->pte : 0;
 
     f->pte_present = pte & PTE_PRESENT;
+    f->pte_swapped = pte_is_swap(pte);
     if (!f->pte_present)
         return;
     const struct frame *frame = pte_frame(pte);
@@ -60,6 +71,8 @@ static void collect_pte(struct fault_facts *f, const struct fault_place *at)
     f->pte_executable = !(pte & PTE_NX);
     f->frame_is_zero = frame == zero_frame;
     f->frame_refs = frame->refs;
+    if (unlikely(frame_has_flags(frame, FRAME_F_SWAP_CACHE)))
+        f->frame_refs = swap_cache_holders(frame);
 }
 
 /* Everything the decision needs, read under the lock. */
@@ -115,6 +128,7 @@ static enum fault_result fill_zero(struct fault_place *at)
     if (!frame)
         return FAULT_NOMEM;
     page_clear(frame_bytes(frame));
+    pool_enter(as, at->region, frame, true);
     bool replaces_zero = *at->pte != 0;
     *at->pte = frame_phys(frame) | pte_user_bits(at->region->prot) | PTE_WRITE |
                PTE_DIRTY;
@@ -149,6 +163,7 @@ static void enter_frame(struct fault_place *at, vaddr_t va, pte_t *pte,
         bits |= PTE_WRITE;
     *pte = frame_phys(frame) | bits;
     rss_add(at->as, frame, 1);
+    pool_enter(at->as, at->region, frame, false);
 }
 
 /* Map what is cached next to the faulting page, within its table and region. */
@@ -163,7 +178,7 @@ static void map_around(struct fault_place *at)
     end = MIN(end, r->end);
     unsigned count = (unsigned)((end - start) >> PAGE_SHIFT);
     pte_t *pte = at->pte - ((at->va - start) >> PAGE_SHIFT);
-    mapping_get_cached(r->mapping, region_index(r, start), count, found);
+    mapping_peek_cached(r->mapping, region_index(r, start), count, found);
     for (unsigned i = 0; i < count; i++) {
         if (!found[i])
             continue;
@@ -183,10 +198,16 @@ static enum fault_result fill_from_mapping(struct fault_place *at, bool write)
 
     if (!make_pte(at))
         return FAULT_NOMEM;
-    int err = mapping_get_frame(at->region->mapping,
-                                region_index(at->region, at->va), true, &frame);
+    int err = mapping_try_frame(at->region->mapping,
+                                region_index(at->region, at->va), &frame);
     if (err == -ENOMEM)
         return FAULT_NOMEM;
+    if (err == -EAGAIN) {
+        at->mapping = at->region->mapping;
+        at->index = region_index(at->region, at->va);
+        mapping_get(at->mapping);
+        return FAULT_WAIT_MAPPING;
+    }
     if (err != 0)
         return FAULT_BUS;
     bool private = !(at->region->flags & REGION_SHARED);
@@ -195,9 +216,64 @@ static enum fault_result fill_from_mapping(struct fault_place *at, bool write)
         return cow_break(at->as, at->region, at->va, at->pte) == 0
                    ? FAULT_OK
                    : FAULT_NOMEM;
-    if (!write)
+    if (!write && !at->as->pool)
         map_around(at);
     return FAULT_OK;
+}
+
+/* Row 7, with the frame at hand: as the other private pages that are shared it
+ * comes without the right to write; rows 10 and 11 decide about that. */
+static void map_swapped(struct fault_place *at, struct frame *frame)
+    MUST_HOLD(at->as->lock);
+static void map_swapped(struct fault_place *at, struct frame *frame)
+{
+    struct address_space *as = at->as;
+    swap_entry_t entry = pte_swap_entry(*at->pte);
+
+    swap_cache_own(frame, as, region_index(at->region, at->va));
+    frame_get(frame);
+    *at->pte = frame_phys(frame) | pte_user_bits(at->region->prot);
+    as->swap_pages--;
+    rss_add(as, frame, 1);
+    pool_enter(as, at->region, frame, false);
+    swap_put(entry);
+}
+
+/* Row 7. */
+static enum fault_result swap_in(struct fault_place *at)
+    MUST_HOLD(at->as->lock);
+static enum fault_result swap_in(struct fault_place *at)
+{
+    at->entry = pte_swap_entry(*at->pte);
+    struct frame *frame = swap_cache_find(at->entry);
+
+    if (!frame)
+        return FAULT_WAIT_SWAP;
+    bool ready = !frame_has_flags(frame, FRAME_F_READING | FRAME_F_FAILED);
+    if (ready)
+        map_swapped(at, frame);
+    frame_put(frame);
+    return ready ? FAULT_OK : FAULT_WAIT_SWAP;
+}
+
+/* Does the action bring in a page, and has the space too many already? */
+static bool pool_must_shrink(const struct fault_place *at,
+                             enum fault_action action) MUST_HOLD(at->as->lock);
+static bool pool_must_shrink(const struct fault_place *at,
+                             enum fault_action action)
+{
+    if (likely(!at->as->pool) || (at->region->flags & REGION_LOCKED))
+        return false;
+    switch (action) {
+    case ACTION_SWAP_IN:
+    case ACTION_FILL_MAPPING:
+    case ACTION_FILL_ZERO:
+    case ACTION_REPLACE_ZERO:
+    case ACTION_COPY_FRAME:
+        return pool_is_full(at->as->pool);
+    default:
+        return false;
+    }
 }
 
 static enum fault_result fault_resolve(enum fault_action action,
@@ -211,6 +287,8 @@ static enum fault_result fault_resolve(enum fault_action action,
         return FAULT_SEGV_MAPERR;
     case ACTION_FORBIDDEN:
         return FAULT_SEGV_ACCERR;
+    case ACTION_SWAP_IN:
+        return swap_in(at);
     case ACTION_FILL_MAPPING:
         return fill_from_mapping(at, write);
     case ACTION_FILL_ZERO:
@@ -244,6 +322,81 @@ static enum fault_result fault_resolve(enum fault_action action,
           at->pte ? *at->pte : 0);
 }
 
+/* Look, decide, act, under the lock. */
+static enum fault_result fault_once(struct fault_facts *facts,
+                                    struct fault_place *at)
+{
+    mutex_lock(&at->as->lock);
+    fault_collect(facts, at);
+    enum fault_action action = fault_classify(facts);
+    if (action == ACTION_GROW_STACK) {
+        grow_stack(at);
+        fault_collect(facts, at);
+        action = fault_classify(facts);
+    }
+    /* With a limit each page counts, untouched ones, too. */
+    if (action == ACTION_MAP_ZERO && at->as->pool)
+        action = ACTION_FILL_ZERO;
+    enum fault_result result = FAULT_POOL_FULL;
+    if (!pool_must_shrink(at, action))
+        result = fault_resolve(action, at, facts->write);
+    if (action == ACTION_SWAP_IN && result == FAULT_OK) {
+        fault_collect(facts, at);
+        result = fault_resolve(fault_classify(facts), at, facts->write);
+    }
+    mutex_unlock(&at->as->lock);
+    return result;
+}
+
+/* What the fault has waited for is kept until it is over, so that it is still
+ * there at the next attempt. */
+static void hold_frame(struct fault_place *at, struct frame *frame)
+{
+    if (at->held)
+        frame_put(at->held);
+    at->held = frame;
+}
+
+/* A disk has the page: 0 or -errno. */
+static int wait_for_disk(struct fault_place *at, enum fault_result result)
+{
+    struct frame *frame;
+    int err;
+
+    if (result == FAULT_WAIT_SWAP) {
+        err = swap_read(at->entry, &frame);
+    } else {
+        err = mapping_get_frame(at->mapping, at->index, true, &frame);
+        mapping_put(at->mapping);
+    }
+    if (err != 0)
+        return err;
+    hold_frame(at, frame);
+    at->major = true;
+    return 0;
+}
+
+/* Something is missing: get it, without the lock.  True: try again; false:
+ * *result is final. */
+static bool fault_wait(struct fault_place *at, enum fault_result *result)
+{
+    int err = -ENOMEM;
+
+    if (*result == FAULT_POOL_FULL) {
+        *result = FAULT_OVER_LIMIT;
+        return reclaim_for_limit(at->as->pool);
+    }
+    if (*result == FAULT_WAIT_SWAP || *result == FAULT_WAIT_MAPPING)
+        err = wait_for_disk(at, *result);
+    if (err == -ENOMEM) {
+        *result = FAULT_NOMEM;
+        return reclaim_direct();
+    }
+    *result = FAULT_BUS;
+    /* Not in use, beyond the end: others were faster, so look again. */
+    return err == 0 || err == -ENOENT || err == -ENXIO;
+}
+
 enum fault_result vm_fault(struct address_space *as, vaddr_t address,
                            uint64_t error, vaddr_t ip, bool kernel_mode)
 {
@@ -264,17 +417,42 @@ enum fault_result vm_fault(struct address_space *as, vaddr_t address,
         return FAULT_KERNEL_BUG; /* before any lock: its state is unknown */
     if (!facts.user_address)
         return kernel_mode ? FAULT_KERNEL_BUG : FAULT_SEGV_MAPERR;
-    mutex_lock(&at.as->lock);
-    fault_collect(&facts, &at);
-    enum fault_action action = fault_classify(&facts);
-    if (action == ACTION_GROW_STACK) {
-        grow_stack(&at);
-        fault_collect(&facts, &at);
-        action = fault_classify(&facts);
+    enum fault_result result;
+    bool again;
+    do {
+        result = fault_once(&facts, &at);
+        again = unlikely(result >= FAULT_NOMEM) && fault_wait(&at, &result);
+    } while (again);
+    hold_frame(&at, NULL);
+    if (at.major) {
+        counter_add(COUNTER_MAJOR_FAULTS, 1);
+        thread_current()->maj_faults++;
     }
-    enum fault_result result = fault_resolve(action, &at, facts.write);
-    mutex_unlock(&at.as->lock);
+    reclaim_wake_if_low();
     return result;
+}
+
+int vm_bring_back(struct address_space *as, vaddr_t va)
+{
+    struct fault_place at = { .as = as, .va = va };
+    enum fault_result result;
+    int err = 0;
+
+    do {
+        result = FAULT_OK;
+        mutex_lock(&as->lock);
+        at.region = region_find_locked(as, va);
+        at.pte = at.region ? table_find(as, va) : NULL;
+        if (at.pte && pte_is_swap(*at.pte))
+            result = swap_in(&at);
+        mutex_unlock(&as->lock);
+        if (result == FAULT_WAIT_SWAP)
+            err = wait_for_disk(&at, result);
+        if (err == -ENOENT || (err == -ENOMEM && reclaim_direct()))
+            err = 0;
+    } while (result != FAULT_OK && err == 0);
+    hold_frame(&at, NULL);
+    return err;
 }
 
 int as_write(struct address_space *as, vaddr_t va, const void *bytes, size_t n)

@@ -12,9 +12,15 @@ enum fault_result {
     FAULT_OK,          /* repaired: resume */
     FAULT_SEGV_MAPERR, /* no region there */
     FAULT_SEGV_ACCERR, /* region forbids the access */
-    FAULT_BUS,         /* beyond the end of the file */
-    FAULT_NOMEM,       /* no frame; see vm_out_of_memory */
+    FAULT_BUS,         /* beyond the end of the file, or the disk failed */
+    FAULT_OVER_LIMIT,  /* the space's own limit, and no page of it can go */
     FAULT_KERNEL_BUG,  /* rows 1-3: panic */
+    FAULT_NOMEM,       /* no frame; see vm_out_of_memory */
+
+    /* Inside vm_fault only: let go of the space, then try again. */
+    FAULT_WAIT_SWAP,    /* the page has to be read from a swap slot */
+    FAULT_WAIT_MAPPING, /* a mapping has to read it */
+    FAULT_POOL_FULL,    /* another page has to go first */
 };
 
 /* What the handler knows, gathered under as->lock; fault_classify() is a pure
@@ -31,8 +37,9 @@ struct fault_facts {
     bool region_shared;
     bool region_has_mapping;
     bool pte_present, pte_writable, pte_executable;
-    bool frame_is_zero; /* the shared zero frame */
-    uint32_t frame_refs;
+    bool pte_swapped;    /* not present, but in a swap slot */
+    bool frame_is_zero;  /* the shared zero frame */
+    uint32_t frame_refs; /* holders; the swap cache is none */
 };
 
 enum fault_action {
@@ -40,6 +47,7 @@ enum fault_action {
     ACTION_NO_REGION,    /* row 4 */
     ACTION_GROW_STACK,   /* row 5 */
     ACTION_FORBIDDEN,    /* row 6 */
+    ACTION_SWAP_IN,      /* row 7 */
     ACTION_FILL_MAPPING, /* row 8 */
     ACTION_FILL_ZERO,    /* row 9, write: a zeroed frame */
     ACTION_MAP_ZERO,     /* row 9, read: the shared zero frame */
@@ -62,6 +70,10 @@ enum fault_action fault_classify(const struct fault_facts *facts);
 __must_check enum fault_result vm_fault(struct address_space *as,
                                         vaddr_t address, uint64_t error,
                                         vaddr_t ip, bool kernel_mode);
+
+/* If the page of `va` is swapped out, read it and map it, whatever its region
+ * permits.  0, -EIO, -ENOMEM, -EINTR.  Context: may sleep, `as` not locked. */
+__must_check int vm_bring_back(struct address_space *as, vaddr_t va);
 
 /* The last resort when a fault finds no frame and nothing can be reclaimed: wait
  * until there may be memory, whoever has to be killed for it.  True: try again;

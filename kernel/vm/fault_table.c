@@ -13,6 +13,7 @@
  *    4 | no region, and no stack that may grow      | SEGV (MAPERR)
  *    5 | stack growth within its limit              | extend region, go on
  *    6 | region forbids the access                  | SEGV (ACCERR)
+ *    7 | not present, swapped out                   | bring it in, go on
  *    8 | not present, region has a mapping          | its frame; write to a
  *      |                                            | private one: a copy
  *    9 | not present, private anonymous             | write: zeroed frame
@@ -23,8 +24,6 @@
  *   11 | write, private, we are the last holder     | take it back in place
  *   12 | PTE already permits the access             | nothing: stale TLB
  *   13 | anything else                              | contradiction: kernel bug
- *
- * Row 7 (swap) comes with swap.
  */
 #include "vm/fault.h"
 
@@ -45,8 +44,10 @@ enum fault_action fault_classify(const struct fault_facts *f)
     if (need == VM_READ ? !(f->region_prot & (VM_READ | VM_WRITE | VM_EXEC))
                         : !(f->region_prot & need))
         return ACTION_FORBIDDEN;
-    /* 8, 9 */
+    /* 7, 8, 9 */
     if (!f->pte_present) {
+        if (f->pte_swapped)
+            return ACTION_SWAP_IN;
         if (f->region_has_mapping)
             return ACTION_FILL_MAPPING;
         return f->write ? ACTION_FILL_ZERO : ACTION_MAP_ZERO;

@@ -4,8 +4,8 @@
  * 1 Idea      A radix tree with 64 slots a node: its height grows with the
  *             highest index, so a small file costs one node and a hole costs
  *             nothing.
- * 2 States    A slot is empty or holds a frame on which the mapping has one
- *             reference.  Frames at or beyond the size exist only while
+ * 2 States    A slot is empty, or holds a frame on which the mapping has one
+ *             reference, or names the swap slot where the page is.  Frames at or beyond the size exist only while
  *             mapping_resize() is on its way to drop them, or a writer on its
  *             way to raise the size.
  * 3 Locking   mapping->lock; inside as->lock when a fault comes here.  To unmap
@@ -22,15 +22,10 @@
 #include "core/panic.h"
 #include "mem/slab.h"
 #include "sched/sched.h"
+#include "vm/mapping_tree.h"
+#include "vm/reclaim.h"
 #include "vm/region.h"
 #include "vm/table.h"
-
-enum { NODE_BITS = 6, NODE_SLOTS = 1 << NODE_BITS };
-
-struct page_node {
-    void *slots[NODE_SLOTS]; /* nodes, or frames at the lowest level */
-    uint32_t used;
-};
 
 /* MAP_SHARED | MAP_ANONYMOUS: a mapping that nothing but regions refers to. */
 struct shared_memory {
@@ -61,41 +56,20 @@ void mapping_init(struct mapping *m, const struct mapping_ops *ops,
     list_init(&m->regions);
     m->writable_regions = 0;
     m->zap_generation = 0;
-}
-
-/* One past the highest index a tree of `height` can hold. */
-static uint64_t capacity(uint32_t height)
-{
-    return height * NODE_BITS >= 64 ? UINT64_MAX : 1ul << (height * NODE_BITS);
-}
-
-static unsigned slot_at(uint64_t index, uint32_t level)
-{
-    return (index >> ((level - 1) * NODE_BITS)) & (NODE_SLOTS - 1);
-}
-
-/* The lowest-level node that would hold `index`, or NULL. */
-static struct page_node *find_leaf(const struct mapping *m, uint64_t index)
-{
-    struct page_node *node = m->root;
-
-    if (m->height == 0 || index >= capacity(m->height))
-        return NULL;
-    for (uint32_t level = m->height; level > 1 && node; level--)
-        node = node->slots[slot_at(index, level)];
-    return node;
+    m->swapped = 0;
+    list_init(&m->swap_link);
 }
 
 static struct frame *find_frame(const struct mapping *m, uint64_t index)
 {
-    const struct page_node *leaf = find_leaf(m, index);
+    void *slot = mapping_find_slot(m, index);
 
-    return leaf ? leaf->slots[index & (NODE_SLOTS - 1)] : NULL;
+    return slot_is_entry(slot) ? NULL : slot;
 }
 
 static int grow_tree(struct mapping *m, uint64_t index)
 {
-    while (m->height == 0 || index >= capacity(m->height)) {
+    while (m->height == 0 || index >= mapping_capacity(m->height)) {
         struct page_node *node = slab_alloc_zeroed(&node_cache);
         if (!node)
             return -ENOMEM;
@@ -115,7 +89,7 @@ static int insert_frame(struct mapping *m, uint64_t index, struct frame *frame)
         return -ENOMEM;
     struct page_node *node = m->root;
     for (uint32_t level = m->height; level > 1; level--) {
-        void **slot = &node->slots[slot_at(index, level)];
+        void **slot = &node->slots[mapping_slot_at(index, level)];
         if (!*slot) {
             *slot = slab_alloc_zeroed(&node_cache);
             if (!*slot)
@@ -155,60 +129,123 @@ static int create_frame(struct mapping *m, uint64_t index, struct frame **out)
         return err;
     }
     *out = frame;
+    pool_add(NULL, frame, true);
     return 0;
+}
+
+/* ---- looking pages up ----------------------------------------------------- */
+
+enum { GET_CREATE = 1, GET_BEYOND_END = 2, GET_NO_WAIT = 4 };
+
+static int get_locked(struct mapping *m, uint64_t index, unsigned how,
+                      struct frame **out) MUST_HOLD(m->lock);
+static int get_locked(struct mapping *m, uint64_t index, unsigned how,
+                      struct frame **out)
+{
+    int err = mapping_settle(m, index, !(how & GET_NO_WAIT));
+    struct frame *frame = find_frame(m, index);
+
+    if (err == 0 && !frame) {
+        if (index >= size_pages(m) && !(how & GET_BEYOND_END))
+            err = -ENXIO;
+        else if (m->ops->slow && (how & GET_NO_WAIT))
+            err = -EAGAIN;
+        else if ((how & GET_CREATE) || m->ops->fill)
+            err = create_frame(m, index, &frame);
+    }
+    if (err == 0 && frame)
+        frame_get(frame);
+    *out = err == 0 ? frame : NULL;
+    return err;
+}
+
+static int get_frame(struct mapping *m, uint64_t index, unsigned how,
+                     struct frame **out)
+{
+    int err;
+
+    do {
+        mutex_lock(&m->lock);
+        err = get_locked(m, index, how, out);
+        mutex_unlock(&m->lock);
+    } while (err == -ENOMEM && !(how & GET_NO_WAIT) && reclaim_direct());
+    return err;
 }
 
 int mapping_get_frame(struct mapping *m, uint64_t index, bool create,
                       struct frame **out)
 {
-    int err = 0;
+    return get_frame(m, index, create ? GET_CREATE : 0, out);
+}
 
-    mutex_lock(&m->lock);
-    struct frame *frame = find_frame(m, index);
-    if (!frame && index >= size_pages(m))
-        err = -ENXIO;
-    else if (!frame && (create || m->ops->fill))
-        err = create_frame(m, index, &frame);
-    if (err == 0 && frame)
-        frame_get(frame);
-    mutex_unlock(&m->lock);
-    *out = err == 0 ? frame : NULL;
-    return err;
+int mapping_try_frame(struct mapping *m, uint64_t index, struct frame **out)
+{
+    return get_frame(m, index, GET_CREATE | GET_NO_WAIT, out);
 }
 
 int mapping_get_frame_extend(struct mapping *m, uint64_t index,
                              struct frame **out)
 {
-    int err = 0;
-
-    mutex_lock(&m->lock);
-    struct frame *frame = find_frame(m, index);
-    if (!frame)
-        err = create_frame(m, index, &frame);
-    if (err == 0)
-        frame_get(frame);
-    mutex_unlock(&m->lock);
-    *out = frame;
-    return err;
+    return get_frame(m, index, GET_CREATE | GET_BEYOND_END, out);
 }
 
-void mapping_get_cached(struct mapping *m, uint64_t index, unsigned count,
+static void peek_locked(struct mapping *m, uint64_t index, unsigned count,
+                        struct frame **out) MUST_HOLD(m->lock);
+static void peek_locked(struct mapping *m, uint64_t index, unsigned count,
                         struct frame **out)
 {
-    mutex_lock(&m->lock);
     uint64_t end = size_pages(m);
     const struct page_node *leaf = NULL;
+
     for (unsigned i = 0; i < count; i++, index++) {
         if (i == 0 || (index & (NODE_SLOTS - 1)) == 0)
-            leaf = find_leaf(m, index);
+            leaf = mapping_find_leaf(m, index);
         out[i] = NULL;
         if (!leaf || index >= end)
             continue;
-        out[i] = leaf->slots[index & (NODE_SLOTS - 1)];
-        if (out[i])
-            frame_get(out[i]);
+        void *slot = leaf->slots[index & (NODE_SLOTS - 1)];
+        if (!slot || slot_is_entry(slot))
+            continue;
+        out[i] = slot;
+        frame_get(out[i]);
     }
+}
+
+void mapping_peek_cached(struct mapping *m, uint64_t index, unsigned count,
+                         struct frame **out)
+{
+    mutex_lock(&m->lock);
+    peek_locked(m, index, count, out);
     mutex_unlock(&m->lock);
+}
+
+/* The first page of the range that is swapped out, UINT64_MAX: none is. */
+static uint64_t first_swapped(const struct mapping *m, uint64_t index,
+                              unsigned count) MUST_HOLD(m->lock);
+static uint64_t first_swapped(const struct mapping *m, uint64_t index,
+                              unsigned count)
+{
+    for (unsigned i = 0; m->swapped != 0 && i < count; i++)
+        if (slot_is_entry(mapping_find_slot(m, index + i)))
+            return index + i;
+    return UINT64_MAX;
+}
+
+int mapping_get_cached(struct mapping *m, uint64_t index, unsigned count,
+                       struct frame **out)
+{
+    uint64_t missing;
+    int err = 0;
+
+    mutex_lock(&m->lock);
+    while (err == 0 && (missing = first_swapped(m, index, count)) != UINT64_MAX)
+        err = mapping_settle(m, missing, true);
+    if (err == 0)
+        peek_locked(m, index, count, out);
+    mutex_unlock(&m->lock);
+    for (unsigned i = 0; err != 0 && i < count; i++)
+        out[i] = NULL;
+    return err;
 }
 
 /* `index` if it has a frame, else the first index behind the empty slot that
@@ -218,9 +255,10 @@ static uint64_t skip_hole(const struct mapping *m, uint64_t index)
     const struct page_node *node = m->root;
 
     for (uint32_t level = m->height; level > 0; level--) {
-        const struct page_node *below = node->slots[slot_at(index, level)];
+        const struct page_node *below =
+            node->slots[mapping_slot_at(index, level)];
         if (!below)
-            return (index | (capacity(level - 1) - 1)) + 1;
+            return (index | (mapping_capacity(level - 1) - 1)) + 1;
         node = below;
     }
     return index;
@@ -229,7 +267,8 @@ static uint64_t skip_hole(const struct mapping *m, uint64_t index)
 uint64_t mapping_next_cached(struct mapping *m, uint64_t index)
 {
     mutex_lock(&m->lock);
-    uint64_t end = m->root ? MIN(size_pages(m), capacity(m->height)) : 0;
+    uint64_t end =
+        m->root ? MIN(size_pages(m), mapping_capacity(m->height)) : 0;
     while (index < end) {
         uint64_t next = skip_hole(m, index);
         if (next == index)
@@ -331,11 +370,9 @@ static bool drop_frames(struct mapping *m, struct page_node *node,
         if (!node->slots[i] || start + span - 1 < first)
             continue;
         if (level == 1) {
-            struct frame *frame = node->slots[i];
-            if (unused && frame->refs > 1)
+            if (unused && ((struct frame *)node->slots[i])->refs > 1)
                 continue;
-            frame_put(frame);
-            m->page_count--;
+            mapping_drop_page(m, node->slots[i]);
         } else if (drop_frames(m, node->slots[i], level - 1, start, first,
                                unused)) {
             slab_free(&node_cache, node->slots[i]);
@@ -366,10 +403,16 @@ void mapping_drop_unused_locked(struct mapping *m)
 void mapping_destroy(struct mapping *m)
 {
     assert(list_is_empty(&m->regions));
+    /* Reclaim must not find it in a frame any more when it is gone. */
+    bool guard = pools_on;
+    if (guard)
+        mutex_lock(&reclaim_lock);
     mutex_lock(&m->lock);
     drop_from(m, 0, false);
     assert_eq(m->page_count, 0);
     mutex_unlock(&m->lock);
+    if (guard)
+        mutex_unlock(&reclaim_lock);
 }
 
 void mapping_resize(struct mapping *m, uint64_t new_size)
@@ -390,7 +433,10 @@ void mapping_resize(struct mapping *m, uint64_t new_size)
     if (size_pages(m) <= first)
         drop_from(m, first, false);
     size_t tail = new_size & (PAGE_SIZE - 1);
-    struct frame *last = tail ? find_frame(m, new_size >> PAGE_SHIFT) : NULL;
+    /* If it cannot be brought back, nobody will see its bytes either. */
+    struct frame *last = NULL;
+    if (tail && mapping_settle(m, new_size >> PAGE_SHIFT, true) == 0)
+        last = find_frame(m, new_size >> PAGE_SHIFT);
     if (last)
         memset((char *)frame_bytes(last) + tail, 0, PAGE_SIZE - tail);
     mutex_unlock(&m->lock);

@@ -14,6 +14,7 @@
 #include "core/types.h"
 #include "mem/frame.h"
 #include "sched/mutex.h"
+#include "vm/swap.h"
 
 struct mapping;
 struct region;
@@ -32,6 +33,10 @@ struct mapping_ops {
     size_t (*describe)(struct mapping *mapping, char *buf, size_t size);
     /* May it get one more page?  NULL: always.  No: -ENOSPC, or SIGBUS. */
     bool (*may_grow)(struct mapping *mapping);
+    /* Does `fill` wait for a disk?  Then faults let go of the address space
+     * first, and reclaim drops clean pages, which come back.  The owner marks
+     * frames that it changes with FRAME_F_DIRTY, until they are written. */
+    bool slow;
     /* Device and inode number for /proc/PID/maps; may be NULL. */
     void (*identify)(struct mapping *mapping, uint64_t *dev, uint64_t *ino);
 };
@@ -43,13 +48,15 @@ struct mapping {
     const struct mapping_ops *ops; /* [I] */
     uint64_t id;                   /* [I] never given to another one */
     struct mutex lock;
-    struct page_node *root;    /* [M] radix tree of frames */
-    uint32_t height;           /* [M] levels of it */
-    uint64_t size;             /* [a] bytes; pages beyond fault as SIGBUS */
-    uint64_t page_count;       /* [M] frames held */
-    struct list_node regions;  /* [M] regions that map it */
-    uint32_t writable_regions; /* [M] shared writable ones (ETXTBSY...) */
-    uint64_t zap_generation;   /* [M] of the last truncation */
+    struct page_node *root;     /* [M] radix tree of frames */
+    uint32_t height;            /* [M] levels of it */
+    uint64_t size;              /* [a] bytes; pages beyond fault as SIGBUS */
+    uint64_t page_count;        /* [M] pages held, swapped out or not */
+    struct list_node regions;   /* [M] regions that map it */
+    uint32_t writable_regions;  /* [M] shared writable ones (ETXTBSY...) */
+    uint64_t zap_generation;    /* [M] of the last truncation */
+    uint64_t swapped;           /* [M] entries in the tree */
+    struct list_node swap_link; /* in the list of all that have any */
 };
 
 void mapping_init(struct mapping *mapping, const struct mapping_ops *ops,
@@ -68,6 +75,11 @@ void mapping_destroy(struct mapping *mapping);
 __must_check int mapping_get_frame(struct mapping *mapping, uint64_t index,
                                    bool create, struct frame **out);
 
+/* As mapping_get_frame with `create`, for who holds an address space: -EAGAIN
+ * where it would have to wait for a disk, -ENOMEM without reclaim. */
+__must_check int mapping_try_frame(struct mapping *mapping, uint64_t index,
+                                   struct frame **out);
+
 /* As mapping_get_frame with `create`, also beyond the size: for a writer that
  * keeps truncation off (inode->lock) and sets the new size with mapping_resize
  * once the bytes are in place. */
@@ -75,9 +87,26 @@ __must_check int mapping_get_frame_extend(struct mapping *mapping,
                                           uint64_t index, struct frame **out);
 
 /* The cached frames of pages [index, index + count) into out[], each with a
- * reference, NULL where there is none; makes no pages. */
-void mapping_get_cached(struct mapping *mapping, uint64_t index, unsigned count,
-                        struct frame **out);
+ * reference, NULL where there is none; makes no pages.  Pages that are swapped
+ * out are brought back: -EIO, -ENOMEM, -EINTR when that fails (and all of
+ * out[] is NULL). */
+__must_check int mapping_get_cached(struct mapping *mapping, uint64_t index,
+                                    unsigned count, struct frame **out);
+/* The same, but what is swapped out counts as not cached. */
+void mapping_peek_cached(struct mapping *mapping, uint64_t index,
+                         unsigned count, struct frame **out);
+
+/* For reclaim: the frame leaves, an entry stays in its place; or nothing.  The
+ * mapping's reference goes to the caller. */
+void mapping_replace_by_entry(struct mapping *mapping, struct frame *frame,
+                              swap_entry_t entry) MUST_HOLD(mapping->lock);
+void mapping_forget(struct mapping *mapping, struct frame *frame)
+    MUST_HOLD(mapping->lock);
+
+/* For swapoff: bring back all pages that are in an area.  0 or -errno. */
+__must_check int mapping_leave_area(unsigned area);
+/* For the auditor: count all entries. */
+void mapping_audit_entries(void);
 
 /* The first index from `index` on, within the size, that has a cached frame;
  * UINT64_MAX if there is none.  Holes are skipped in steps of whole subtrees. */

@@ -208,8 +208,8 @@ static void change_entries(struct address_space *as, struct tlb_batch *batch,
         vaddr_t stop = ALIGN_DOWN(va, pt_span(1)) + pt_span(1);
         stop = MIN(stop, r->end);
         for (; va < stop; va += PAGE_SIZE, pte++) {
-            if (*pte == 0)
-                continue;
+            if (*pte == 0 || pte_is_swap(*pte))
+                continue; /* it gets its bits when it comes back */
             pte_t keep = *pte & (PTE_ADDRESS | PTE_DIRTY);
             /* An exclusive page stays writable while its region is. */
             pte_t write = (r->prot & VM_WRITE) ? *pte & PTE_WRITE : 0;

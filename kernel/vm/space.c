@@ -21,6 +21,7 @@
 #include "mem/slab.h"
 #include "sched/sched.h"
 #include "vm/fault.h"
+#include "vm/reclaim.h"
 #include "vm/region.h"
 #include "vm/table.h"
 #include "x86/cpu.h"
@@ -172,6 +173,8 @@ static void as_destroy(struct address_space *as)
     }
     tlb_batch_finish(&batch);
     assert_eq(as->table_pages, 0);
+    assert_eq(as->swap_pages, 0);
+    pool_leave(as);
     mutex_unlock(&as->lock);
     frame_put(frame_of_phys(as->pml4));
     family_put(as->family);
@@ -182,6 +185,43 @@ void as_put(struct address_space *as)
 {
     if (__atomic_sub_fetch(&as->refs, 1, __ATOMIC_ACQ_REL) == 0)
         as_destroy(as);
+}
+
+struct address_space *as_nth(unsigned n)
+{
+    struct address_space *as, *found = NULL;
+
+    spin_lock(&all_spaces_lock);
+    list_for_each (as, &all_spaces, all_link)
+        if (!found && (n == 0 || n-- == 0) && as_get_unless_dead(as))
+            found = as;
+    spin_unlock(&all_spaces_lock);
+    return found;
+}
+
+static struct address_space *deferred; /* [all_spaces_lock] */
+
+void as_put_deferred(struct address_space *as)
+{
+    if (__atomic_sub_fetch(&as->refs, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    spin_lock(&all_spaces_lock);
+    as->next_dead = deferred;
+    deferred = as;
+    spin_unlock(&all_spaces_lock);
+}
+
+void as_destroy_deferred(void)
+{
+    while (unlikely(__atomic_load_n(&deferred, __ATOMIC_RELAXED) != NULL)) {
+        spin_lock(&all_spaces_lock);
+        struct address_space *as = deferred;
+        if (as)
+            deferred = as->next_dead;
+        spin_unlock(&all_spaces_lock);
+        if (as)
+            as_destroy(as);
+    }
 }
 
 /* Load the tables of `as` (NULL: the kernel's) on this CPU; interrupts are
@@ -227,6 +267,7 @@ void vm_init(void)
     slab_cache_init(&family_cache, "family", sizeof(struct family));
     region_init();
     mapping_init_caches();
+    reclaim_init();
     zero_frame = frame_alloc_zeroed(FRAME_KERNEL);
     if (!zero_frame)
         panic("no memory for the zero frame");

@@ -108,6 +108,11 @@ static void unmap_entries(struct address_space *as, struct tlb_batch *batch,
         if (old == 0)
             continue;
         *pte = 0;
+        if (unlikely(pte_is_swap(old))) {
+            as->swap_pages--;
+            swap_put(pte_swap_entry(old));
+            continue;
+        }
         struct frame *f = pte_frame(old);
         if (f->flags & FRAME_F_PINNED) {
             tlb_batch_add(batch, va, NULL);

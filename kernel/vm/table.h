@@ -3,16 +3,20 @@
  *
  * All functions want as->lock.  A present entry, and one that PROT_NONE has
  * hidden (PTE_HIDDEN), holds a reference on its frame; the shared zero frame is
- * not counted.
+ * not counted.  An entry whose page is swapped out (PTE_SWAP) holds a count of
+ * its slot.
  */
 #pragma once
 
 #include "mem/frame.h"
 #include "vm/address_space.h"
+#include "vm/swap.h"
 #include "x86/pte.h"
 
 /* Software bit of an entry that is not present: PROT_NONE hides its frame. */
 #define PTE_HIDDEN 0x200ul
+/* The same: the page is in the swap slot that the address bits name. */
+#define PTE_SWAP 0x400ul
 
 static inline bool pte_has_frame(pte_t pte)
 {
@@ -21,6 +25,19 @@ static inline bool pte_has_frame(pte_t pte)
 static inline struct frame *pte_frame(pte_t pte)
 {
     return frame_of_phys(pte_phys(pte));
+}
+
+static inline bool pte_is_swap(pte_t pte)
+{
+    return !pte_has_frame(pte) && (pte & PTE_SWAP);
+}
+static inline pte_t pte_of_swap(swap_entry_t entry)
+{
+    return (pte_t)entry << PAGE_SHIFT | PTE_SWAP;
+}
+static inline swap_entry_t pte_swap_entry(pte_t pte)
+{
+    return (swap_entry_t)(pte >> PAGE_SHIFT);
 }
 
 /* Entry bits for a page of a region with `prot`, not writable. */

@@ -15,7 +15,7 @@
 
 /* Facts of mem/frame.h that the page tables depend on: bytes of one struct
  * frame, and the order of the largest block of frames. */
-enum { FRAME_STRUCT_BYTES = 32, FRAME_ORDER_LIMIT = 10 };
+enum { FRAME_STRUCT_BYTES = 64, FRAME_ORDER_LIMIT = 10 };
 
 static inline void *phys_to_virt(paddr_t pa)
 {

@@ -1,0 +1,441 @@
+/*
+ * vm/reclaim.c - making frames free when memory runs short.
+ *
+ * 1 Idea      The policy of the pool names a page.  It is taken out of all page
+ *             tables, in whose place its swap entry remains, written to its slot
+ *             if that has not its bytes yet, and freed.  A clean page of a disk
+ *             file is dropped.
+ * 2 When      Below the low mark kswapd works in the background up to the high
+ *             one.  Who finds no frame at all, because kswapd is late, evicts a
+ *             batch itself.  Who reaches its own limit evicts of its own.
+ * 3 Locking   Whoever needs memory holds no address space or mapping.  Choice
+ *             and unmapping are done under reclaim_lock, by one thread at a time;
+ *             it only tries other locks, and postpones what is busy: so there is
+ *             no order to break.  Writing is waited for without it.
+ * 4 Reserve   The last frames (frame_marks.min) are not for user pages, so that
+ *             page tables, disk driver and those who exit get on.  Getting a
+ *             page out needs no memory at all.
+ * 5 Failure   No slot is free, or a write fails: the page stays where it is, in
+ *             the swap cache if need be.  When nothing can go reclaim_direct()
+ *             says so, and a process has to.
+ * 6 Elsewhere Linux scans lists of pages and hardly ever asks a policy for a
+ *             single one; it reclaims object caches, too.
+ */
+#include "vm/reclaim.h"
+
+#include "abi/errno.h"
+#include "core/counter.h"
+#include "core/panic.h"
+#include "sched/sched.h"
+#include "sched/wait.h"
+#include "vm/region.h"
+#include "vm/rmap.h"
+#include "vm/swap.h"
+#include "vm/table.h"
+#include "x86/clock.h"
+
+enum { BATCH = 32, TRIES = 8, PATIENCE = 32, SAMPLE_NS = 100000000 };
+
+struct mutex reclaim_lock;
+
+static struct spinlock kswapd_lock = SPINLOCK_INIT("kswapd", RANK_SWAP_IO);
+static struct wait_queue kswapd_queue;
+static bool kswapd_wanted; /* [kswapd_lock] */
+static struct thread *kswapd;
+
+/* ---- one page ------------------------------------------------------------ */
+
+enum verdict { GONE, WRITE, IN_USE, STAYS };
+
+/* Was it used since we looked last? */
+static bool take_use(struct rmap_place *at, void *arg)
+{
+    bool *used = arg;
+
+    if (*at->pte & PTE_ACCESSED) {
+        struct tlb_batch batch;
+        *used = true;
+        __atomic_fetch_and(at->pte, ~PTE_ACCESSED, __ATOMIC_SEQ_CST);
+        tlb_batch_init(&batch, at->as);
+        tlb_batch_add(&batch, at->va, NULL);
+        tlb_batch_finish(&batch);
+    }
+    return true;
+}
+
+struct unmapping {
+    struct frame *frame;
+    swap_entry_t entry; /* 0: nothing stays in its place */
+    unsigned done;
+    bool dirty, locked;
+};
+
+static bool unmap_at(struct rmap_place *at, void *arg)
+{
+    struct unmapping *u = arg;
+    struct tlb_batch batch;
+
+    if (at->region->flags & REGION_LOCKED) {
+        u->locked = true;
+        return false;
+    }
+    if (u->entry != 0 && !swap_get(u->entry))
+        return false;
+    pte_t old = __atomic_exchange_n(
+        at->pte, u->entry ? pte_of_swap(u->entry) : 0, __ATOMIC_SEQ_CST);
+    u->dirty |= (old & PTE_DIRTY) != 0;
+    at->as->peak_rss = as_peak_rss(at->as);
+    rss_add(at->as, u->frame, -1);
+    at->as->swap_pages += u->entry != 0;
+    u->done++;
+    tlb_batch_init(&batch, at->as);
+    tlb_batch_add(&batch, at->va, u->frame);
+    tlb_batch_finish(&batch);
+    return true;
+}
+
+/* What remains to be done for a frame of the swap cache that nobody maps. */
+static enum verdict finish_cached(struct frame *f)
+{
+    if (swap_cache_evict(f))
+        return GONE;
+    if (frame_has_flags(f, FRAME_F_READING | FRAME_F_WRITING | FRAME_F_FAILED))
+        return STAYS;
+    return frame_has_flags(f, FRAME_F_DIRTY) ? WRITE : STAYS;
+}
+
+static enum verdict evict_anonymous(struct frame *f, bool *locked)
+{
+    struct unmapping u = { .frame = f };
+    bool fresh = !frame_has_flags(f, FRAME_F_SWAP_CACHE);
+
+    u.entry = fresh ? swap_cache_add(f) : f->swap;
+    if (u.entry == 0)
+        return STAYS;
+    bool all = rmap_walk(f, unmap_at, &u);
+    *locked = u.locked;
+    if (all)
+        return finish_cached(f);
+    if (fresh && u.done == 0)
+        swap_cache_drop(f);
+    return STAYS;
+}
+
+/* From its mapping to the swap cache, under the entry that takes its place. */
+static enum verdict swap_out_of_mapping(struct mapping *m, struct frame *f)
+    MUST_HOLD(m->lock);
+static enum verdict swap_out_of_mapping(struct mapping *m, struct frame *f)
+{
+    swap_entry_t entry = swap_cache_add(f);
+
+    if (entry == 0)
+        return STAYS;
+    if (!swap_get(entry)) {
+        swap_cache_drop(f);
+        return STAYS;
+    }
+    mapping_replace_by_entry(m, f, entry);
+    frame_set_kind(f, FRAME_SWAP);
+    f->owner = NULL;
+    frame_put(f); /* the mapping's */
+    return WRITE;
+}
+
+static enum verdict leave_mapping(struct mapping *m, struct frame *f)
+    MUST_HOLD(m->lock);
+static enum verdict leave_mapping(struct mapping *m, struct frame *f)
+{
+    /* Besides us only the mapping: nobody copies from it or to it. */
+    if (__atomic_load_n(&f->refs, __ATOMIC_SEQ_CST) != 2)
+        return STAYS;
+    if (!m->ops->fill)
+        return swap_out_of_mapping(m, f);
+    if (frame_has_flags(f, FRAME_F_DIRTY) || !m->ops->slow ||
+        m->writable_regions != 0)
+        return STAYS;
+    mapping_forget(m, f);
+    frame_put(f);
+    return GONE;
+}
+
+static enum verdict evict_from_mapping(struct frame *f, bool *locked)
+{
+    struct unmapping u = { .frame = f };
+    struct mapping *m = f->owner;
+    enum verdict verdict = STAYS;
+
+    if (!m || !mutex_trylock(&m->lock))
+        return STAYS;
+    if (f->owner == m && rmap_walk(f, unmap_at, &u)) {
+        if (u.dirty && m->ops->fill)
+            frame_set_flags(f, FRAME_F_DIRTY);
+        verdict = leave_mapping(m, f);
+    }
+    mutex_unlock(&m->lock);
+    *locked = u.locked;
+    return verdict;
+}
+
+static bool was_used(struct frame *f)
+{
+    struct mapping *m = f->kind == FRAME_MAPPING ? f->owner : NULL;
+    bool used = false;
+
+    if (m && !mutex_trylock(&m->lock))
+        return true;
+    (void)rmap_walk(f, take_use, &used);
+    if (m)
+        mutex_unlock(&m->lock);
+    return used;
+}
+
+/* All but the writing.  `look`: not if it is in use. */
+static enum verdict evict_start(struct frame *f, bool look)
+    MUST_HOLD(reclaim_lock);
+static enum verdict evict_start(struct frame *f, bool look)
+{
+    enum verdict verdict = STAYS;
+    bool locked = false;
+
+    if (look && was_used(f))
+        return IN_USE;
+    if (f->kind == FRAME_ANON)
+        verdict = evict_anonymous(f, &locked);
+    else if (f->kind == FRAME_MAPPING)
+        verdict = evict_from_mapping(f, &locked);
+    else if (f->kind == FRAME_SWAP)
+        verdict = finish_cached(f);
+    if (locked)
+        pool_remove(f);
+    return verdict;
+}
+
+/* ---- batches --------------------------------------------------------------- */
+
+struct eviction {
+    struct frame_pool *pool;
+    unsigned wanted, scanned, gone, writing;
+    struct frame *outgoing[BATCH]; /* to be written */
+};
+
+static void note_verdict(struct eviction *e, struct frame *f,
+                         enum verdict verdict)
+{
+    switch (verdict) {
+    case GONE:
+        pool_note_evicted(f, false);
+        e->gone++;
+        frame_put(f);
+        return;
+    case WRITE:
+        pool_note_evicted(f, true);
+        e->outgoing[e->writing++] = f;
+        return;
+    case IN_USE:
+        pool_note_use(f, false);
+        break;
+    case STAYS:
+        pool_postpone(f);
+        break;
+    }
+    frame_put(f);
+}
+
+/* Choose and unmap until enough are on their way. */
+static void choose_and_unmap(struct eviction *e)
+{
+    bool look = pool_samples(e->pool);
+    unsigned most = e->wanted * TRIES;
+
+    mutex_lock(&reclaim_lock);
+    while (e->gone + e->writing < e->wanted && e->scanned < most) {
+        struct frame *f = pool_choose(e->pool);
+        if (!f)
+            break;
+        e->scanned++;
+        note_verdict(e, f, evict_start(f, look));
+        /* Then all of them were in use: any will do. */
+        if (e->scanned == most / 2)
+            look = false;
+    }
+    mutex_unlock(&reclaim_lock);
+    as_destroy_deferred();
+}
+
+static void write_out(struct eviction *e)
+{
+    struct swap_batch batch;
+
+    if (e->writing == 0)
+        return;
+    swap_batch_begin(&batch, e->writing);
+    for (unsigned i = 0; i < e->writing; i++)
+        swap_write(&batch, e->outgoing[i]);
+    swap_batch_finish(&batch);
+    for (unsigned i = 0; i < e->writing; i++) {
+        struct frame *f = e->outgoing[i];
+        if (swap_cache_evict(f))
+            e->gone++;
+        else
+            pool_add(NULL, f, true); /* back in use, or the write failed */
+        frame_put(f);
+    }
+}
+
+/* Up to `wanted` pages of the pool; returns how many frames came free. */
+static unsigned evict(struct frame_pool *pool, unsigned wanted)
+{
+    struct eviction e = { .pool = pool, .wanted = MIN(wanted, BATCH) };
+    bool background = thread_current() == kswapd;
+
+    choose_and_unmap(&e);
+    write_out(&e);
+    counter_add(background ? COUNTER_SCAN_KSWAPD : COUNTER_SCAN_DIRECT,
+                e.scanned);
+    counter_add(background ? COUNTER_STEAL_KSWAPD : COUNTER_STEAL_DIRECT,
+                e.gone);
+    return e.gone;
+}
+
+/* Of a pool with a limit, when the common one has nothing more to give. */
+static unsigned evict_limited(void)
+{
+    struct frame_pool *pool = pool_next_limited();
+
+    return pool ? evict(pool, BATCH) : 0;
+}
+
+/* ---- who needs memory ------------------------------------------------------ */
+
+bool reclaim_direct(void)
+{
+    if (!pools_on)
+        return false;
+    counter_add(COUNTER_ALLOC_STALLS, 1);
+    for (unsigned i = 0; i < PATIENCE; i++) {
+        if (evict(pool_common, BATCH) > 0 || evict_limited() > 0)
+            return true;
+        /* Others may have been faster, or be about to be. */
+        swap_wait_for_progress();
+        if (frame_free_listed() > frame_marks.min)
+            return true;
+    }
+    return false;
+}
+
+bool reclaim_for_limit(struct frame_pool *pool)
+{
+    for (unsigned i = 0; pool_is_full(pool) && i < 4 * TRIES; i++) {
+        uint64_t count = pool->set.count, limit = pool->limit;
+        (void)evict(pool, count < limit + BATCH ? (unsigned)(count - limit) + 1
+                                                : BATCH);
+    }
+    return !pool_is_full(pool);
+}
+
+void reclaim_frame(struct frame *f)
+{
+    struct eviction e = { .pool = pool_of_frame(f), .wanted = 1 };
+
+    frame_get(f);
+    mutex_lock(&reclaim_lock);
+    note_verdict(&e, f, evict_start(f, false));
+    mutex_unlock(&reclaim_lock);
+    as_destroy_deferred();
+    write_out(&e);
+}
+
+/* ---- sampling ------------------------------------------------------------- */
+
+/* Tell of all pages of the space that were used, and forget it. */
+static void sample_space(struct address_space *as) MUST_HOLD(as->lock);
+static void sample_space(struct address_space *as)
+{
+    struct tlb_batch batch;
+    pte_t *pte;
+
+    tlb_batch_init(&batch, as);
+    for (vaddr_t va = USER_MIN;
+         (va = table_skip_holes(as, va, USER_END, &pte)) < USER_END;
+         va += PAGE_SIZE) {
+        if ((*pte & (PTE_PRESENT | PTE_ACCESSED)) !=
+            (PTE_PRESENT | PTE_ACCESSED))
+            continue;
+        bool write = *pte & PTE_DIRTY;
+        __atomic_fetch_and(pte, ~PTE_ACCESSED, __ATOMIC_SEQ_CST);
+        pool_note_use(pte_frame(*pte), write);
+        tlb_batch_add(&batch, va, NULL);
+    }
+    tlb_batch_finish(&batch);
+}
+
+/* A sampling interval has passed: look at all spaces that are not busy. */
+static void sample_uses(void)
+{
+    static uint64_t next;
+    struct address_space *as;
+
+    if (!pool_wants_ticks() || clock_now_ns() < next)
+        return;
+    next = clock_now_ns() + SAMPLE_NS;
+    pool_tick_all();
+    for (unsigned n = 0; (as = as_nth(n)) != NULL; n++) {
+        if (mutex_trylock(&as->lock)) {
+            sample_space(as);
+            mutex_unlock(&as->lock);
+        }
+        as_put(as);
+    }
+}
+
+/* ---- kswapd ---------------------------------------------------------------- */
+
+void reclaim_wake_if_low(void)
+{
+    if (likely(!frame_is_low()) || !kswapd)
+        return;
+    spin_lock(&kswapd_lock);
+    bool wake = !kswapd_wanted;
+    kswapd_wanted = true;
+    spin_unlock(&kswapd_lock);
+    if (wake)
+        wake_up_all(&kswapd_queue);
+}
+
+static void kswapd_main(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        spin_lock(&kswapd_lock);
+        /* Uninterruptible: it is the kernel's own. */
+        (void)wait_event(&kswapd_queue, kswapd_wanted, &kswapd_lock,
+                         WAIT_UNINTERRUPTIBLE, WAIT_FOREVER);
+        spin_unlock(&kswapd_lock);
+        sample_uses();
+        while (frame_free_listed() < frame_marks.high)
+            if (evict(pool_common, BATCH) == 0 && evict_limited() == 0)
+                break;
+        spin_lock(&kswapd_lock);
+        kswapd_wanted = false;
+        spin_unlock(&kswapd_lock);
+    }
+}
+
+int reclaim_start(void)
+{
+    static bool started;
+
+    pools_switch_on();
+    if (__atomic_exchange_n(&started, true, __ATOMIC_SEQ_CST))
+        return 0;
+    kswapd = thread_create_kernel("kswapd", kswapd_main, NULL);
+    return kswapd ? 0 : -ENOMEM;
+}
+
+void reclaim_init(void)
+{
+    mutex_init(&reclaim_lock, "reclaim", RANK_RECLAIM);
+    wait_queue_init(&kswapd_queue);
+    pool_init();
+    swap_init();
+}

@@ -1,0 +1,39 @@
+/*
+ * vm/reclaim.h - making frames free: eviction, kswapd, limits.
+ */
+#pragma once
+
+#include "sched/mutex.h"
+#include "vm/pool.h"
+
+/* Guards the choice and the unmapping of pages that go; a mapping that ends
+ * takes it, so that a frame's owner is there while it is looked at. */
+extern struct mutex reclaim_lock;
+
+/*
+ * Memory is out: make some frames free at once.  True: there are some, or soon
+ * will be.  False: nothing can go; it is the killer's turn.
+ * Context: may sleep; no address space or mapping locked.
+ */
+__must_check bool reclaim_direct(void);
+
+/* Evict until one more frame fits into the space's own pool.  False: it
+ * cannot be.  Context: as reclaim_direct. */
+__must_check bool reclaim_for_limit(struct frame_pool *pool);
+
+/* If memory runs low, let kswapd know.  Cheap.  Context: any thread without
+ * spinlocks. */
+void reclaim_wake_if_low(void);
+
+/* Evict this one, on which the caller has a reference, now (MADV_PAGEOUT).
+ * Context: as reclaim_direct. */
+void reclaim_frame(struct frame *frame);
+
+/* All pages of a space that can go (a process that is swapped out). */
+void vm_evict_space(struct address_space *as);
+
+/* Start kswapd, once there is something to swap to. */
+__must_check int reclaim_start(void);
+
+/* Boot. */
+void reclaim_init(void);

@@ -1,0 +1,154 @@
+/*
+ * vm/rmap.c - from a frame to the page tables that map it.
+ *
+ * 1 Idea      A frame knows what it is a page of: a mapping, whose regions are
+ *             in a list, or a family, whose address spaces are.  The page index
+ *             gives the address in each region; a look at the entry there shows
+ *             whether it maps this frame.  So neither mapping a page nor fork
+ *             has any bookkeeping to do for it.
+ * 2 Address   Nearly always an anonymous page is where its index says: only
+ *             mremap moves regions, which keep their indices, and private pages
+ *             of files have the file's.  Then all regions are looked at.
+ * 3 Locking   Whoever looks for memory may hold other locks, so a space is only
+ *             tried; it is kept by a reference meanwhile.
+ * 4 Elsewhere Linux keeps a tree of areas for each family of areas (anon_vma),
+ *             and finds those of a file by a tree of intervals.
+ */
+#include "vm/rmap.h"
+
+#include "vm/region.h"
+#include "vm/table.h"
+
+struct walk {
+    struct frame *frame;
+    bool (*visit)(struct rmap_place *place, void *arg);
+    void *arg;
+};
+
+/* True: go on. */
+static bool visit_at(const struct walk *w, struct address_space *as,
+                     struct region *r, vaddr_t va) MUST_HOLD(as->lock);
+static bool visit_at(const struct walk *w, struct address_space *as,
+                     struct region *r, vaddr_t va)
+{
+    struct rmap_place place = { as, r, va, table_find(as, va) };
+
+    if (!place.pte || !pte_has_frame(*place.pte) ||
+        pte_frame(*place.pte) != w->frame)
+        return true;
+    return w->visit(&place, w->arg);
+}
+
+/* Address of page `index` in the region; 0: it is not there. */
+static vaddr_t address_in(const struct region *r, uint64_t index)
+{
+    uint64_t pages = (r->end - r->start) >> PAGE_SHIFT;
+
+    if (index < r->first_index || index - r->first_index >= pages)
+        return 0;
+    return r->start + ((index - r->first_index) << PAGE_SHIFT);
+}
+
+static bool visit_anonymous(const struct walk *w, struct address_space *as)
+    MUST_HOLD(as->lock);
+static bool visit_anonymous(const struct walk *w, struct address_space *as)
+{
+    uint64_t index = w->frame->index;
+    vaddr_t likely_at = index << PAGE_SHIFT;
+    struct region *r =
+        likely_at < USER_END ? region_find_locked(as, likely_at) : NULL;
+
+    if (r && region_index(r, likely_at) == index) {
+        const pte_t *pte = table_find(as, likely_at);
+        if (pte && pte_has_frame(*pte) && pte_frame(*pte) == w->frame)
+            return visit_at(w, as, r, likely_at);
+    }
+    for (r = region_first_locked(as); r; r = region_next_locked(r)) {
+        vaddr_t va = address_in(r, index);
+        if (va != 0 && !visit_at(w, as, r, va))
+            return false;
+    }
+    return true;
+}
+
+/* The n-th member of the family, with a reference. */
+static struct address_space *family_member(struct family *family, unsigned n)
+{
+    struct address_space *as = NULL, *m;
+
+    spin_lock(&family->lock);
+    list_for_each (m, &family->members, family_link)
+        if (n-- == 0) {
+            as = as_get_unless_dead(m) ? m : NULL;
+            break;
+        }
+    spin_unlock(&family->lock);
+    return as;
+}
+
+static unsigned family_size(struct family *family)
+{
+    const struct list_node *node;
+    unsigned n = 0;
+
+    spin_lock(&family->lock);
+    for (node = family->members.next; node != &family->members;
+         node = node->next)
+        n++;
+    spin_unlock(&family->lock);
+    return n;
+}
+
+static bool walk_family(const struct walk *w)
+{
+    struct family *family = w->frame->owner;
+    unsigned size = family_size(family);
+    bool all = true;
+
+    for (unsigned n = 0; all && n < size; n++) {
+        struct address_space *as = family_member(family, n);
+        if (!as)
+            continue; /* it is being torn down */
+        all = mutex_trylock(&as->lock);
+        if (all) {
+            all = visit_anonymous(w, as);
+            mutex_unlock(&as->lock);
+        }
+        as_put_deferred(as);
+    }
+    return all;
+}
+
+static bool walk_mapping(const struct walk *w, struct mapping *m)
+    MUST_HOLD(m->lock);
+static bool walk_mapping(const struct walk *w, struct mapping *m)
+{
+    struct region *r;
+    bool all = true;
+
+    list_for_each (r, &m->regions, mapping_link) {
+        if (!all)
+            break;
+        vaddr_t va = address_in(r, w->frame->index);
+        if (va == 0)
+            continue;
+        all = mutex_trylock(&r->space->lock);
+        if (all) {
+            all = visit_at(w, r->space, r, va);
+            mutex_unlock(&r->space->lock);
+        }
+    }
+    return all;
+}
+
+bool rmap_walk(struct frame *f, bool (*visit)(struct rmap_place *, void *),
+               void *arg)
+{
+    struct walk w = { f, visit, arg };
+
+    if (f->kind == FRAME_ANON)
+        return walk_family(&w);
+    if (f->kind == FRAME_MAPPING)
+        return walk_mapping(&w, f->owner);
+    return true;
+}
