@@ -37,6 +37,7 @@
 #include "proc/threads.h"
 #include "sched/mutex.h"
 #include "vm/fault.h"
+#include "vm/swap.h"
 #include "x86/clock.h"
 
 /* A fault needs a page and three tables at most. */
@@ -69,7 +70,7 @@ uint32_t oom_kill_allocating_task, oom_panics;
 
 static uint64_t all_memory(void)
 {
-    return frame_total() - frame_count(FRAME_RESERVED);
+    return frame_total() - frame_count(FRAME_RESERVED) + swap_slots_total();
 }
 
 /* ---- the rule -------------------------------------------------------------- */
@@ -77,7 +78,7 @@ static uint64_t all_memory(void)
 /* Figures that change meanwhile may be told old or new. */
 static uint64_t pages_of(const struct address_space *as)
 {
-    return as->rss_anon + as->rss_file + as->table_pages;
+    return as->rss_anon + as->rss_file + as->swap_pages + as->table_pages;
 }
 
 int64_t oom_badness_locked(struct process *p)
