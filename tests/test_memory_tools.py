@@ -225,3 +225,52 @@ def test_mkswap_refuses_what_is_small(tmp_path):
     assert path.read_bytes() == bytes(39 << 10)
     done = host("mkswap", "-q", str(path))
     assert re.match(r"mkswap: error", done.stderr)
+
+
+@pytest.fixture(name="swap_disk")
+def fixture_swap_disk(tmp_path):
+    """A disk of 64 MiB, for tools/run."""
+    path = tmp_path / "disk"
+    with open(path, "wb") as file:
+        file.truncate(64 << 20)
+    return str(path)
+
+
+def test_swap_tools(swap_disk):
+    script = """mkswap -q -L here /dev/vda
+        swapon -v -p 7 /dev/vda; swapon --show; swapon -s; cat /proc/swaps
+        swapon /dev/vda; echo $?; swapon /dev; swapon /nowhere
+        swapon -p x /dev/vda; swapoff /dev/null; swapoff; free
+        swapoff -va; cat /proc/swaps; swapon --show"""
+    done = tools_run("--disk", swap_disk, command=["sh", "-c", script])
+    out = done.stdout.decode().splitlines()
+    assert out[0] == "swapon /dev/vda", done.stderr
+    assert out[1].split() == ["NAME", "TYPE", "SIZE", "USED", "PRIO"]
+    assert out[2].split() == ["/dev/vda", "partition", "64M", "0B", "7"]
+    head = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority"
+    line = "/dev/vda".ljust(40) + "partition\t65532\t\t0\t\t7"
+    assert out[3:7] == [head, line, head, line]
+    assert out[7] == "255"
+    assert out[10].split() == ["Swap:", "65532", "0", "65532"]
+    assert out[11:] == ["swapoff /dev/vda", head]
+    messages = done.stderr.decode().splitlines()
+    assert [m.split(": ", 2)[-1] for m in messages[:3]] == [
+        "swapon failed: Device or resource busy",
+        "swapon failed: Is a directory",
+        "swapon failed: No such file or directory"]
+    assert "swapoff failed: Invalid argument" in messages[4]
+    assert "bad usage" in messages[5]
+
+
+def test_swapped_pages_are_told(swap_disk):
+    """tests/user/proc-swapped-pages.c, in a machine that has a swap area."""
+    program = os.path.join(harness.BUILD, "tests", "user",
+                           "proc-swapped-pages")
+    done = tools_run("--smp", "2", "--disk", swap_disk, "--add",
+                     f"{program}:/t", command=[
+                         "sh", "-ec", "mkswap -q /dev/vda; swapon /dev/vda; "
+                         "/t; vmstat; cat /proc/audit"])
+    out = done.stdout.decode().splitlines()
+    assert done.returncode == 0, done.stdout + done.stderr
+    row = dict(zip(VMSTAT, map(int, out[-2].split())))
+    assert row["si"] > 0 and row["so"] > 0 and out[-1] == "ok"

@@ -151,6 +151,9 @@ struct proc_memory_facts {
     uint64_t cached;  /* of files and shared memory */
     uint64_t shmem;   /* of these, with nothing but swap behind them */
     uint64_t mapped;  /* buffers and cached ones in some page table */
+    uint64_t dirty;   /* of these, not yet as on their disk */
+    uint64_t writing; /* on the way to a disk */
+    uint64_t swap_total, swap_free, swap_cached;
 };
 void proc_memory_facts(struct proc_memory_facts *facts);
 int proc_show_meminfo(const struct proc_ref *ref, struct text *out);
@@ -162,6 +165,14 @@ int proc_show_partitions(const struct proc_ref *ref, struct text *out);
 int proc_show_diskwork(const struct proc_ref *ref, struct text *out);
 int proc_show_diskevents(const struct proc_ref *ref, struct text *out);
 extern const struct proc_entry proc_dev_entries[];
+
+/* Disks that stand in for memory (procfs_swap.c), and pools of frames. */
+int proc_show_swaps(const struct proc_ref *ref, struct text *out);
+int proc_show_policy(const struct proc_ref *ref, struct text *out);
+int proc_store_policy(const struct proc_ref *ref, char *line);
+int proc_show_pool(const struct proc_ref *ref, struct text *out);
+int proc_show_frame_limit(const struct proc_ref *ref, struct text *out);
+int proc_store_frame_limit(const struct proc_ref *ref, char *line);
 
 /* /proc/locks (procfs_locks.c). */
 int proc_show_locks(const struct proc_ref *ref, struct text *out);
@@ -184,6 +195,7 @@ struct thread *proc_ref_thread_locked(const struct proc_ref *ref,
 /* Sizes of an address space, in pages where not addresses. */
 struct proc_space_facts {
     uint64_t total, peak_total, rss_anon, rss_file, peak_rss, tables;
+    uint64_t locked, swapped;
     uint64_t data, stack, exec, code; /* exec includes code */
     vaddr_t code_start, code_end, data_start, data_end, brk_start, stack_top;
     vaddr_t arg_start, arg_end, env_start, env_end;

@@ -95,10 +95,12 @@ int proc_show_vmstat(const struct proc_ref *ref, struct text *out)
                 m.slab);
     text_printf(out, "nr_anon_pages %lu\nnr_mapped %lu\nnr_file_pages %lu\n",
                 m.anon, m.mapped, m.cached + m.buffers);
-    text_printf(out, "nr_shmem %lu\n", m.shmem);
+    text_printf(out, "nr_dirty %lu\nnr_writeback %lu\nnr_shmem %lu\n", m.dirty,
+                m.writing, m.shmem);
     text_printf(out, "nr_kernel_stack %lu\n",
                 m.stack_pages << (PAGE_SHIFT - 10));
-    text_printf(out, "nr_page_table_pages %lu\n", m.tables);
+    text_printf(out, "nr_page_table_pages %lu\nnr_swapcached %lu\n", m.tables,
+                m.swap_cached);
     text_printf(out, "pgpgin %lu\npgpgout %lu\n", disk_kib(BLOCK_READS),
                 disk_kib(BLOCK_WRITES));
     for (unsigned i = 0; i < ARRAY_LENGTH(events); i++)

@@ -11,6 +11,7 @@
 #include "proc/procfs.h"
 #include "proc/system_facts.h"
 #include "sched/sched.h"
+#include "vm/swap.h"
 
 enum { LOOK_FRAMES = 4096 };
 
@@ -19,22 +20,24 @@ static void memory_line(struct text *out, const char *name, uint64_t pages)
     text_printf(out, "%-16s%8lu kB\n", name, pages << (PAGE_SHIFT - 10));
 }
 
-/* Frames of the page cache that some page table maps. */
-static uint64_t count_mapped(void)
+/* Frames one by one: what nobody keeps count of. */
+static void look_at_frames(struct proc_memory_facts *m)
 {
-    uint64_t n = 0;
-
     for (unsigned i = 0; i < boot_info.ram_count; i++) {
         pfn_t end = boot_info.ram[i].end >> PAGE_SHIFT;
         pfn_t pfn = ALIGN_UP(boot_info.ram[i].start, PAGE_SIZE) >> PAGE_SHIFT;
         for (; pfn < end; pfn++) {
             const struct frame *f = frame_of_pfn(pfn);
-            n += f->kind == FRAME_MAPPING && f->refs > 1;
+            if (f->kind == FRAME_MAPPING) {
+                bool cached = frame_has_flags(f, FRAME_F_SWAP_CACHE);
+                m->mapped += proc_frame_mappers(f) > 0;
+                m->dirty += frame_has_flags(f, FRAME_F_DIRTY) && !cached;
+            }
+            m->writing += frame_has_flags(f, FRAME_F_WRITING);
             if (pfn % LOOK_FRAMES == 0)
                 sched_point();
         }
     }
-    return n;
 }
 
 static void show_frames(struct text *out)
@@ -43,7 +46,7 @@ static void show_frames(struct text *out)
         [FRAME_RESERVED] = "FramesReserved:", [FRAME_FREE] = "FramesFree:",
         [FRAME_KERNEL] = "FramesKernel:",     [FRAME_TABLE] = "FramesTable:",
         [FRAME_SLAB] = "FramesSlab:",         [FRAME_ANON] = "FramesAnon:",
-        [FRAME_MAPPING] = "FramesMapping:",
+        [FRAME_MAPPING] = "FramesMapping:",   [FRAME_SWAP] = "FramesSwap:",
     };
 
     text_printf(out, "%-16s%8lu\n", "FramesTotal:", frame_total());
@@ -75,9 +78,12 @@ void proc_memory_facts(struct proc_memory_facts *m)
         .buffers = count_buffers(),
         .slab = frame_count(FRAME_SLAB),
         .tables = frame_count(FRAME_TABLE),
-        .mapped = count_mapped(),
+        .swap_total = swap_slots_total(),
+        .swap_free = swap_slots_free(),
+        .swap_cached = swap_cached_count(),
         .stack_pages = (uint64_t)threads * CONFIG_KSTACK_PAGES,
     };
+    look_at_frames(m);
     uint64_t pages = frame_count(FRAME_MAPPING);
     m->cached = pages - MIN(pages, m->buffers);
     m->shmem = m->cached; /* no file has a disk behind it */
@@ -93,9 +99,11 @@ int proc_show_meminfo(const struct proc_ref *ref, struct text *out)
     memory_line(out, "MemAvailable:", m.free + m.buffers);
     memory_line(out, "Buffers:", m.buffers);
     memory_line(out, "Cached:", m.cached);
-    memory_line(out, "SwapCached:", 0);
-    memory_line(out, "SwapTotal:", 0);
-    memory_line(out, "SwapFree:", 0);
+    memory_line(out, "SwapCached:", m.swap_cached);
+    memory_line(out, "SwapTotal:", m.swap_total);
+    memory_line(out, "SwapFree:", m.swap_free);
+    memory_line(out, "Dirty:", m.dirty);
+    memory_line(out, "Writeback:", m.writing);
     memory_line(out, "AnonPages:", m.anon);
     memory_line(out, "Mapped:", m.mapped);
     memory_line(out, "Shmem:", m.shmem);

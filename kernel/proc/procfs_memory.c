@@ -31,6 +31,9 @@ uint32_t proc_frame_mappers(const struct frame *f)
     uint32_t refs = __atomic_load_n(&f->refs, __ATOMIC_RELAXED);
     uint32_t others = f->kind == FRAME_MAPPING; /* the mapping itself */
 
+    if (frame_has_flags(f, FRAME_F_SWAP_CACHE))
+        others++;
+
     return refs > others ? refs - others : 0;
 }
 
@@ -68,8 +71,18 @@ static void add_frame(struct page_sums *s, const struct region *r, pte_t pte)
     }
 }
 
+static void add_swapped(struct page_sums *s, pte_t pte)
+{
+    uint32_t holders = MAX(swap_entry_count(pte_swap_entry(pte)), 1u);
+
+    s->swap += PAGE_SIZE;
+    s->swap_pss += (PAGE_SIZE << PSS_SHIFT) / holders;
+}
+
 static void add_entry(struct page_sums *s, const struct region *r, pte_t pte)
 {
+    if (pte_is_swap(pte))
+        add_swapped(s, pte);
     if (!pte_has_frame(pte))
         return;
     const struct frame *f = pte_frame(pte);
@@ -81,15 +94,23 @@ static void add_region(struct page_sums *s, struct region *r)
     MUST_HOLD(r->space->lock);
 static void add_region(struct page_sums *s, struct region *r)
 {
+    uint64_t before = s->pss;
     vaddr_t va = r->start;
     pte_t *pte;
 
+    /* What a shared mapping has in swap is in nobody's page table. */
+    if (r->mapping)
+        s->swap += mapping_count_swapped(r->mapping, r->first_index,
+                                         (r->end - r->start) >> PAGE_SHIFT)
+                   << PAGE_SHIFT;
     while ((va = table_skip_holes(r->space, va, r->end, &pte)) < r->end) {
         vaddr_t stop = ALIGN_DOWN(va, pt_span(1)) + pt_span(1);
         for (stop = MIN(stop, r->end); va < stop; va += PAGE_SIZE)
             add_entry(s, r, *pte++);
         sched_point();
     }
+    if (r->flags & REGION_LOCKED)
+        s->pss_locked += s->pss - before;
 }
 
 /* ---- words --------------------------------------------------------------- */
@@ -138,11 +159,12 @@ static void show_flags(struct text *out, const struct proc_map *l)
     bool shared = l->flags & REGION_SHARED;
     bool may_write = !shared || (l->flags & REGION_MAY_WRITE);
 
-    text_printf(out, "VmFlags:%s%s%s%s mr%s me%s%s%s%s \n",
+    text_printf(out, "VmFlags:%s%s%s%s mr%s me%s%s%s%s%s \n",
                 l->prot & VM_READ ? " rd" : "", l->prot & VM_WRITE ? " wr" : "",
                 l->prot & VM_EXEC ? " ex" : "",
                 shared && may_write ? " sh" : "", may_write ? " mw" : "",
                 shared ? " ms" : "", l->flags & REGION_STACK ? " gd" : "",
+                l->flags & REGION_LOCKED ? " lo" : "",
                 l->flags & REGION_DONTFORK ? " dc" : "",
                 l->flags & REGION_NORESERVE ? " nr" : "");
 }

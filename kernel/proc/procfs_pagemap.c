@@ -19,14 +19,20 @@ enum { CHUNK_WORDS = 64 };
 /* Words of pagemap; the number of the frame is in bits 0 to 54. */
 #define PAGEMAP_EXCLUSIVE (1ul << 56) /* nobody else maps it */
 #define PAGEMAP_FILE      (1ul << 61) /* or shared memory */
+#define PAGEMAP_SWAPPED   (1ul << 62) /* area in bits 0 to 4, slot above */
 #define PAGEMAP_PRESENT   (1ul << 63)
+
+enum { PAGEMAP_AREA_BITS = 5 };
 
 /* Bits of kpageflags. */
 enum {
+    KPAGE_DIRTY = 4,
     KPAGE_SLAB = 7,
+    KPAGE_WRITEBACK = 8,
     KPAGE_BUDDY = 10,
     KPAGE_MMAP = 11,
     KPAGE_ANON = 12,
+    KPAGE_SWAPCACHE = 13,
     KPAGE_SWAPBACKED = 14,
     KPAGE_NOPAGE = 20,
     KPAGE_ZERO_PAGE = 24,
@@ -70,10 +76,21 @@ static int64_t read_words(const struct word_source *source, struct uio *uio,
 
 /* ---- pagemap ------------------------------------------------------------- */
 
+static uint64_t word_of_swapped(swap_entry_t entry, bool show)
+{
+    uint64_t slot = swap_slot_of(entry);
+
+    if (!show)
+        return PAGEMAP_SWAPPED;
+    return PAGEMAP_SWAPPED | swap_area_of(entry) | slot << PAGEMAP_AREA_BITS;
+}
+
 static uint64_t word_of_entry(pte_t pte, bool show_frames)
 {
     uint64_t word = 0;
 
+    if (pte_is_swap(pte))
+        return word_of_swapped(pte_swap_entry(pte), show_frames);
     if (!pte_has_frame(pte))
         return 0;
     const struct frame *f = pte_frame(pte);
@@ -150,10 +167,17 @@ static uint64_t flags_of(const struct frame *f)
         flags = 1ul << KPAGE_ANON | 1ul << KPAGE_SWAPBACKED;
         break;
     case FRAME_MAPPING:
+    case FRAME_SWAP:
         break;
     default:
         return 0;
     }
+    if (frame_has_flags(f, FRAME_F_SWAP_CACHE))
+        flags |= 1ul << KPAGE_SWAPCACHE | 1ul << KPAGE_SWAPBACKED;
+    if (frame_has_flags(f, FRAME_F_DIRTY))
+        flags |= 1ul << KPAGE_DIRTY;
+    if (frame_has_flags(f, FRAME_F_WRITING))
+        flags |= 1ul << KPAGE_WRITEBACK;
     if (proc_frame_mappers(f) > 0)
         flags |= 1ul << KPAGE_MMAP;
     return flags;

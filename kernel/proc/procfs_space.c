@@ -36,6 +36,8 @@ static void count_region(const struct region *r, struct proc_space_facts *f)
 {
     uint64_t pages = (r->end - r->start) >> PAGE_SHIFT;
 
+    if (r->flags & REGION_LOCKED)
+        f->locked += pages;
     if (r->flags & REGION_STACK)
         f->stack += pages;
     else if ((r->prot & VM_WRITE) && !(r->flags & REGION_SHARED))
@@ -55,6 +57,7 @@ void proc_space_facts(struct address_space *as, struct proc_space_facts *f)
     f->rss_anon = as->rss_anon;
     f->rss_file = as->rss_file;
     f->peak_rss = as_peak_rss(as);
+    f->swapped = as->swap_pages;
     f->tables = as->table_pages;
     f->code_start = as->code_start;
     f->code_end = as->code_end;

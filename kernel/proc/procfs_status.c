@@ -295,7 +295,7 @@ static void status_memory(struct text *out, const struct proc_space_facts *s,
 {
     status_pages(out, "VmPeak", s->peak_total);
     status_pages(out, "VmSize", s->total);
-    status_pages(out, "VmLck", 0);
+    status_pages(out, "VmLck", s->locked);
     status_pages(out, "VmPin", 0);
     status_pages(out, "VmHWM", s->peak_rss);
     status_pages(out, "VmRSS", s->rss_anon + s->rss_file);
@@ -307,7 +307,7 @@ static void status_memory(struct text *out, const struct proc_space_facts *s,
     status_pages(out, "VmExe", s->code);
     status_pages(out, "VmLib", s->exec > s->code ? s->exec - s->code : 0);
     status_pages(out, "VmPTE", s->tables);
-    status_pages(out, "VmSwap", 0);
+    status_pages(out, "VmSwap", s->swapped);
 }
 
 static unsigned count_bits(uint64_t set)

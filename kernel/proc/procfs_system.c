@@ -356,6 +356,8 @@ static const struct proc_entry vm_entries[] = {
       .show = show_overcommit },
     { .name = "panic_on_oom", .mode = S_IFREG | 0644,
       .show = proc_show_panic_on_oom, .store = proc_store_panic_on_oom },
+    { .name = "replacement", .mode = S_IFREG | 0644,
+      .show = proc_show_policy, .store = proc_store_policy },
     { .name = NULL },
 };
 
@@ -395,6 +397,7 @@ const struct proc_entry proc_system_entries[] = {
     { .name = "self", .mode = S_IFLNK | 0777, .show = show_self },
     { .name = "slabinfo", .mode = S_IFREG | 0400, .show = proc_show_slabinfo },
     { .name = "stat", .mode = S_IFREG | 0444, .show = show_stat },
+    { .name = "swaps", .mode = S_IFREG | 0444, .show = proc_show_swaps },
     { .name = "sys", .mode = S_IFDIR | 0555, .children = sys_entries },
     { .name = "sysvipc", .mode = S_IFDIR | 0555,
       .children = proc_ipc_entries },

@@ -15,6 +15,7 @@
 #include "proc/system_facts.h"
 #include "vm/usercopy.h"
 #include "x86/clock.h"
+#include "vm/swap.h"
 
 int64_t sys_uname(struct utsname __user *out)
 {
@@ -32,6 +33,8 @@ int64_t sys_sysinfo(struct sysinfo __user *out)
     info.totalram = (frame_total() - frame_count(FRAME_RESERVED)) << PAGE_SHIFT;
     info.freeram = frame_count(FRAME_FREE) << PAGE_SHIFT;
     info.sharedram = frame_count(FRAME_MAPPING) << PAGE_SHIFT;
+    info.totalswap = swap_slots_total() << PAGE_SHIFT;
+    info.freeswap = swap_slots_free() << PAGE_SHIFT;
     info.procs = (unsigned short)threads;
     return put_user(info, out);
 }

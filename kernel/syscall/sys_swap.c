@@ -6,6 +6,7 @@
 #include "abi/errno.h"
 #include "abi/fcntl.h"
 #include "abi/stat.h"
+#include "abi/swap.h"
 #include "dev/block.h"
 #include "fs/vfs.h"
 #include "proc/process.h"
@@ -13,13 +14,6 @@
 #include "syscall/syscalls.h"
 #include "vm/reclaim.h"
 #include "vm/swap.h"
-
-/* Flags of swapon; those about discarding blocks are only advice. */
-enum {
-    SWAP_FLAG_PREFER = 0x8000,
-    SWAP_FLAG_PRIORITY = 0x7fff,
-    SWAP_FLAG_DISCARDS = 0x70000,
-};
 
 static bool is_privileged(void)
 {
@@ -34,10 +28,13 @@ static int find_device(const char __user *path, struct block_device **out)
 
     if (err != 0)
         return err;
-    /* Files would have to be of a file system on a disk. */
+    /* The errors are those of opening it, then of using it.  Files would have
+     * to be of a file system on a disk. */
     *out = S_ISBLK(inode->mode) ? block_find((uint32_t)inode->rdev) : NULL;
-    if (!*out)
-        err = S_ISBLK(inode->mode) ? -ENXIO : -EINVAL;
+    if (S_ISDIR(inode->mode))
+        err = -EISDIR;
+    else if (!*out)
+        err = S_ISBLK(inode->mode) || S_ISSOCK(inode->mode) ? -ENXIO : -EINVAL;
     inode_put(inode);
     return err;
 }
@@ -45,9 +42,9 @@ static int find_device(const char __user *path, struct block_device **out)
 int64_t sys_swapon(const char __user *path, int flags)
 {
     struct block_device *device;
-    int priority = flags & SWAP_FLAG_PREFER ? flags & SWAP_FLAG_PRIORITY : -1;
+    int priority = flags & SWAP_FLAG_PREFER ? flags & SWAP_FLAG_PRIO_MASK : -1;
 
-    if (flags & ~(SWAP_FLAG_PREFER | SWAP_FLAG_PRIORITY | SWAP_FLAG_DISCARDS))
+    if (flags & ~SWAP_FLAGS_KNOWN)
         return -EINVAL;
     if (!is_privileged())
         return -EPERM;

@@ -103,6 +103,10 @@ void mapping_replace_by_entry(struct mapping *mapping, struct frame *frame,
 void mapping_forget(struct mapping *mapping, struct frame *frame)
     MUST_HOLD(mapping->lock);
 
+/* How many of the pages [index, index + count) are swapped out. */
+uint64_t mapping_count_swapped(struct mapping *mapping, uint64_t index,
+                               uint64_t count);
+
 /* For swapoff: bring back all pages that are in an area.  0 or -errno. */
 __must_check int mapping_leave_area(unsigned area);
 /* For the auditor: count all entries. */

@@ -140,6 +140,33 @@ static bool visit_entries(
     return true;
 }
 
+struct index_range {
+    uint64_t end, found;
+};
+
+static bool count_entry(uint64_t index, swap_entry_t entry, void *arg)
+{
+    struct index_range *range = arg;
+
+    (void)entry;
+    if (index >= range->end)
+        return false;
+    range->found++;
+    return true;
+}
+
+uint64_t mapping_count_swapped(struct mapping *m, uint64_t index,
+                               uint64_t count)
+{
+    struct index_range range = { index + count, 0 };
+
+    mutex_lock(&m->lock);
+    if (m->swapped != 0)
+        visit_entries(m->root, m->height, 0, index, count_entry, &range);
+    mutex_unlock(&m->lock);
+    return range.found;
+}
+
 static bool audit_entry(uint64_t index, swap_entry_t entry, void *unused)
 {
     (void)index;

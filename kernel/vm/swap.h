@@ -55,6 +55,8 @@ uint64_t swap_cached_count(void);
 
 /* One more entry names the slot; false: too many do. */
 __must_check bool swap_get(swap_entry_t entry);
+/* How many there are; a figure that may be old. */
+uint32_t swap_entry_count(swap_entry_t entry);
 /* One less; the last one frees slot and cached frame. */
 void swap_put(swap_entry_t entry);
 

@@ -165,6 +165,15 @@ void swap_cache_own(struct frame *f, struct address_space *as, uint64_t index)
     spin_unlock(&swap_lock);
 }
 
+uint32_t swap_entry_count(swap_entry_t entry)
+{
+    spin_lock(&swap_lock);
+    const struct swap_slot *slot = swap_slot_locked(entry);
+    uint32_t count = slot ? slot->count : 0;
+    spin_unlock(&swap_lock);
+    return count;
+}
+
 uint32_t swap_cache_holders(const struct frame *f)
 {
     spin_lock(&swap_lock);

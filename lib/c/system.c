@@ -1,5 +1,5 @@
 /*
- * lib/c/system.c - facts about the system, random bytes, poll and select.
+ * lib/c/system.c - facts about the system, random bytes, poll and select, swap.
  */
 #include <limits.h>
 #include <poll.h>
@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/swap.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -30,6 +31,16 @@ int gethostname(char *buf, size_t size)
         return -1;
     }
     return 0;
+}
+
+int swapon(const char *path, int flags)
+{
+    return (int)CALL(swapon, path, flags);
+}
+
+int swapoff(const char *path)
+{
+    return (int)CALL(swapoff, path);
 }
 
 int sysinfo(struct sysinfo *info)
