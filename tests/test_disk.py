@@ -114,6 +114,16 @@ def test_errors_reach_the_caller(tmp_path, smp):
        "--disk", path)
 
 
+@pytest.mark.parametrize("smp, rounds", [(1, 40), (4, 15)])
+def test_disk_is_shared_by_many(tmp_path, smp, rounds):
+    path = write(tmp_path / "disk", bytes(8 * MIB))
+    program = os.path.join(harness.BUILD, "tests", "user",
+                           "disk-shared-by-many")
+    text = sh(f"/t /dev/vda {rounds}; cat /proc/audit", "--smp", str(smp),
+              "--add", f"{program}:/t", "--disk", path + ",modern")
+    assert text.endswith("ok\n")
+
+
 def test_several_disks_and_words(tmp_path):
     paths = [write(tmp_path / name, name.encode() * SECTOR)
              for name in ("one", "two", "three")]
