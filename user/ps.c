@@ -12,8 +12,9 @@
  * map it too; PSS is the share of it, USS what nobody else maps: what would
  * become free. MINFL and MAJFL count page faults without and with a disk read;
  * TIME is CPU time used, in hours, minutes, seconds and hundredths when it is
- * short.  STATE is R for what runs or is ready, S asleep, T stopped, Z a
- * zombie; r and s are the ready and the sleeping that the kernel has suspended.
+ * short.  STATE is R for what runs or is ready, S asleep, D waiting for a disk
+ * or something else that must end soon, T stopped, Z a zombie; r and s are the
+ * ready and the sleeping that the kernel has suspended.
  *
  * Every column is a row of a table; the options only choose among them.
  */
@@ -35,8 +36,8 @@ static const char help[] =
     "  -o  these columns: pid ppid pgid sid lwp nlwp state rss pss uss swap "
     "vsz\n"
     "      minfl majfl psr time comm args\n"
-    "STATE: R running or ready, S asleep, T stopped, Z zombie; r and s: ready\n"
-    "and asleep, but suspended by the kernel.\n"
+    "STATE: R running or ready, S asleep, D waiting for a disk, T stopped,\n"
+    "Z zombie; r and s: ready and asleep, but suspended by the kernel.\n"
     "Columns: LWP and NLWP number and count of threads; RSS, PSS, USS in KiB:\n"
     "resident, as a share, and nobody else's; MINFL and MAJFL page faults,\n"
     "TIME of CPU used.\n";

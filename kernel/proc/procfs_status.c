@@ -54,7 +54,9 @@ static char state_letter(const struct process *p, const struct thread *t)
         return 'r';
     switch (__atomic_load_n(&t->state, __ATOMIC_RELAXED)) {
     case THREAD_BLOCKED:
-        return suspend_is_wanted(p) ? 's' : 'S';
+        if (suspend_is_wanted(p))
+            return 's';
+        return t->wait_how == WAIT_INTERRUPTIBLE ? 'S' : 'D';
     case THREAD_DEAD:
         return 'X';
     default:
@@ -232,6 +234,8 @@ int proc_show_stat(const struct proc_ref *ref, struct text *out)
 static const char *state_name(char letter)
 {
     switch (letter) {
+    case 'D':
+        return "disk sleep";
     case 'R':
         return "running";
     case 'T':

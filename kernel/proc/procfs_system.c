@@ -8,6 +8,7 @@
 #include "abi/errno.h"
 #include "base/string.h"
 #include "core/boot_info.h"
+#include "core/counter.h"
 #include "ipc/pipe.h"
 #include "mem/frame.h"
 #include "mem/slab.h"
@@ -69,8 +70,8 @@ static int show_stat(const struct proc_ref *ref, struct text *out)
     text_printf(out, "intr %lu\nctxt %lu\nbtime %lu\nprocesses %lu\n",
                 proc_interrupt_count(), sched_switch_count(),
                 clock_boot_epoch(), pid_given(&last));
-    text_printf(out, "procs_running %u\nprocs_blocked 0\n",
-                sched_running_count());
+    text_printf(out, "procs_running %u\nprocs_blocked %lu\n",
+                sched_running_count(), counter_sum(COUNTER_DEEP_SLEEPS));
     return 0;
 }
 

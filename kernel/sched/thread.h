@@ -84,6 +84,7 @@ struct thread {
     bool faults_disabled;        /* [S] usercopy must not resolve faults */
     bool queued;                 /* [R] in a run queue (and READY) */
     bool joined;                 /* [R] takes part in the policy */
+    uint8_t wait_how;            /* [S] of its sleep: enum wait_how */
     bool turn_over;              /* [R] it had its turn: behind its equals */
     uint8_t queued_rt;           /* [R] real-time level it is queued at, or 0 */
     uint32_t cpu;                /* [R] whose run queue it is on */

@@ -18,6 +18,7 @@
 #include "sched/wait.h"
 
 #include "abi/errno.h"
+#include "core/counter.h"
 #include "core/panic.h"
 #include "sched/sched.h"
 #include "x86/clock.h"
@@ -104,12 +105,26 @@ static int must_not_sleep(struct thread *t, enum wait_how how,
     return 0;
 }
 
+/* For /proc: how the thread sleeps, and how many user threads no signal wakes,
+ * which is to say that they wait for a disk. */
+static void note_how(struct thread *t, enum wait_how how)
+{
+    if (likely(t->wait_how == how))
+        return;
+    if (t->process && how == WAIT_UNINTERRUPTIBLE)
+        counter_add(COUNTER_DEEP_SLEEPS, 1);
+    else if (t->process && t->wait_how == WAIT_UNINTERRUPTIBLE)
+        counter_add(COUNTER_DEEP_SLEEPS, -1ul);
+    t->wait_how = (uint8_t)how;
+}
+
 int wait_prepare(struct wait_queue *queue, struct waiter *waiter,
                  enum wait_how how, uint64_t deadline)
 {
     struct thread *t = waiter->thread;
 
     t->waits_on = queue;
+    note_how(t, how);
     /* BLOCKED before it can be found: a waker that is late with the news of an
      * earlier change takes the waiter off the queue, and must then end the
      * sleep, too. */
@@ -148,6 +163,7 @@ void wait_finish(struct waiter *waiter)
     if (t->state != THREAD_RUNNING)
         __atomic_store_n(&t->state, THREAD_RUNNING, __ATOMIC_SEQ_CST);
     t->waits_on = NULL;
+    note_how(t, WAIT_KILLABLE); /* as those for a mutex, which come not here */
     if (!queue)
         return;
     spin_lock(&queue->lock);

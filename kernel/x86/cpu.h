@@ -37,6 +37,7 @@ enum cpu_counter {
     COUNTER_LAZY_FREE,    /* pages told to be free by MADV_FREE */
     COUNTER_LAZY_FREED,   /* of these, dropped by reclaim */
     COUNTER_OOM_KILLS,
+    COUNTER_DEEP_SLEEPS, /* begun less ended: user threads that wait now */
     COUNTER_KINDS
 };
 
