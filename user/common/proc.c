@@ -163,6 +163,7 @@ int proc_read_memory(pid_t pid, struct proc_memory *memory)
     char *text = file_read_all(path, NULL);
     if (!text)
         return -1;
+    memory->rss = number_of(text, "Rss");
     memory->pss = number_of(text, "Pss");
     memory->uss =
         number_of(text, "Private_Clean") + number_of(text, "Private_Dirty");

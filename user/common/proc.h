@@ -41,12 +41,13 @@ void proc_command(const struct proc_info *info, char *out, size_t size);
 pid_t *proc_list(const char *folder, size_t *count);
 
 /*
- * What the pages of a process cost, from /proc/PID/smaps_rollup, in KiB: its
- * share of what several map, what nobody else maps, and what is swapped out.
+ * What the pages of a process cost, from /proc/PID/smaps_rollup, in KiB: what
+ * it maps, its share of what several map, what nobody else maps, and what is
+ * swapped out.
  * Returns 0, or -1: it has gone, or may not be looked into.
  */
 struct proc_memory {
-    long pss, uss, swap;
+    long rss, pss, uss, swap;
 };
 int proc_read_memory(pid_t pid, struct proc_memory *memory);
 
