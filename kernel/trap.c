@@ -23,6 +23,7 @@
 #include "syscall/syscalls.h"
 #include "vm/fault.h"
 #include "vm/usercopy.h"
+#include "vm/vmtrace.h"
 #include "x86/cpu.h"
 #include "x86/fpu.h"
 #include "x86/irq.h"
@@ -207,9 +208,14 @@ static void page_fault(struct trap_frame *frame)
     if (t->space && (user || this_cpu->spin_depth == 0)) {
         irqs_enable();
         uint64_t major = t->maj_faults;
+        bool traced = user && unlikely(t->space->trace);
+        bool hit = traced && vmtrace_is_hit(t->space, address);
         result = vm_fault(t->space, address, frame->error, frame->rip, !user);
         if (result == FAULT_OK && t->maj_faults == major)
             t->min_faults++;
+        if (traced && result == FAULT_OK &&
+            vmtrace_note(t->space, address, frame->error, hit))
+            frame->rflags |= RFLAGS_TF;
         /* TCG lets lretq and iretq of user code read the stack with
          * supervisor rights, which SMAP forbids again and again. */
         if (user && (frame->error & (PF_PRESENT | PF_USER)) == PF_PRESENT)
@@ -230,12 +236,16 @@ static void exception(struct trap_frame *frame)
     bool machine = frame->vector == VECTOR_NMI || frame->vector == VECTOR_MC;
     if (trap_from_user(frame) && !machine) {
         irqs_enable();
-        user_exception(frame);
+        if (frame->vector == VECTOR_DB && thread_current()->space->trace &&
+            vmtrace_stepped(thread_current()->space))
+            frame->rflags &= ~RFLAGS_TF;
+        else
+            user_exception(frame);
         irqs_disable();
         return;
     }
     if (frame->vector == VECTOR_DB) {
-        frame->rflags &= ~0x100ul; /* stepped over syscall entry: ignore */
+        frame->rflags &= ~RFLAGS_TF; /* stepped over syscall entry: ignore */
         return;
     }
     vaddr_t fixup = frame->vector == VECTOR_GP ? usercopy_fixup(frame->rip) : 0;

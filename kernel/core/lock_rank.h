@@ -42,6 +42,7 @@ enum lock_rank {
     RANK_FUTEX_PI,     /* owners of locks that pass priorities on */
     RANK_DISK,         /* requests of one disk: taken in interrupts */
     RANK_DISK_TRACE,   /* the ring of disk events: a leaf */
+    RANK_VM_TRACE,     /* the ring of recorded references */
     RANK_WAIT_QUEUE,   /* waiters; inside it only a run queue is taken */
     RANK_TIMER,        /* software timers of one CPU */
     RANK_RUN_QUEUE,    /* ready threads of one CPU */

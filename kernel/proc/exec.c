@@ -35,6 +35,7 @@
 #include "proc/threads.h"
 #include "vm/fault.h"
 #include "vm/pool.h"
+#include "vm/vmtrace.h"
 #include "x86/cpu.h"
 #include "x86/fpu.h"
 #include "x86/vectors.h"
@@ -246,6 +247,8 @@ static int exec_load_image(struct exec *x, const struct process *p)
     if (err == 0)
         err = image_push_args(&x->image, &x->args, x->path, &x->credentials,
                               x->secure);
+    if (err == 0)
+        err = vmtrace_inherit(as, p->leader->space);
     if (err == 0 && as->total_pages > as->limit_as >> PAGE_SHIFT)
         err = -ENOMEM;
     return err;

@@ -96,6 +96,8 @@ static struct thread *copy_thread(const struct clone_request *r)
     struct trap_frame frame = *thread_user_frame(self);
     frame.rax = 0;
     frame.orig_rax = (uint64_t)-1;
+    if (self->space->trace)
+        frame.rflags &= ~RFLAGS_TF; /* its steps are not the child's */
     if (r->stack)
         frame.rsp = r->stack;
     thread_start_at_frame(t, &frame);

@@ -166,6 +166,12 @@ int proc_show_diskwork(const struct proc_ref *ref, struct text *out);
 int proc_show_diskevents(const struct proc_ref *ref, struct text *out);
 extern const struct proc_entry proc_dev_entries[];
 
+/* Which pages a process uses (procfs_vmtrace.c). */
+int proc_show_vmtrace(const struct proc_ref *ref, struct text *out);
+int proc_store_vmtrace(const struct proc_ref *ref, char *line);
+int64_t proc_read_vmtrace(const struct proc_ref *ref, struct uio *uio,
+                          uint64_t *offset);
+
 /* Disks that stand in for memory (procfs_swap.c), and pools of frames. */
 int proc_show_swaps(const struct proc_ref *ref, struct text *out);
 int proc_show_policy(const struct proc_ref *ref, struct text *out);

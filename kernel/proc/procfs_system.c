@@ -407,6 +407,7 @@ const struct proc_entry proc_system_entries[] = {
     { .name = "uptime", .mode = S_IFREG | 0444, .show = show_uptime },
     { .name = "version", .mode = S_IFREG | 0444, .show = show_version },
     { .name = "vmstat", .mode = S_IFREG | 0444, .show = proc_show_vmstat },
+    { .name = "vmtrace", .mode = S_IFREG | 0400, .read = proc_read_vmtrace },
     { .name = NULL },
 };
 // clang-format on

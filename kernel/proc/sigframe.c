@@ -31,7 +31,6 @@
 #define XFEATURES_LEGACY 3ul /* x87 and SSE */
 
 /* [SDM-1 "EFLAGS Register"] */
-#define RFLAGS_TF    0x100ul
 #define RFLAGS_DF    0x400ul
 #define RFLAGS_RF    0x10000ul
 #define RFLAGS_AC    0x40000ul

@@ -74,6 +74,7 @@ struct address_space {
     uint64_t rss_anon, rss_file;                        /* [A] resident pages */
     uint64_t swap_pages;          /* [A] entries that name a swap slot */
     struct frame_pool *pool;      /* [A] of its own, or NULL */
+    struct vmtrace *trace;        /* [A] vm/vmtrace.h, or NULL */
     uint64_t table_pages;         /* [A] page-table frames */
     uint64_t total_pages;         /* [A] of all regions: RLIMIT_AS, VmSize */
     uint64_t peak_pages;          /* [A] before regions went: as_peak_pages() */

@@ -46,7 +46,7 @@ static uint64_t count_table(const pte_t *table, unsigned level, unsigned end)
                                       PT_ENTRIES);
         } else if (level == 0 && pte_has_frame(pte)) {
             struct frame *f = pte_frame(pte);
-            if (!(pte & PTE_USER))
+            if (!(pte & (PTE_USER | PTE_TRACED)))
                 complain("user entry without the user bit", pte, 0, 1);
             pfn_t slot = frame_pfn(f) - window;
             if (!(f->flags & FRAME_F_PINNED) && slot < WINDOW_FRAMES)

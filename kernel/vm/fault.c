@@ -22,6 +22,7 @@
 #include "vm/region.h"
 #include "vm/table.h"
 #include "vm/usercopy.h"
+#include "vm/vmtrace.h"
 #include "x86/cpu.h"
 
 /* Pages around a file fault that are mapped along when they are cached. */
@@ -38,7 +39,9 @@ struct fault_place {
     struct mapping *mapping; /* with a reference */
     uint64_t index;
     struct frame *held; /* or NULL */
-    bool major;         /* it has waited for a disk */
+    bool write;
+    bool for_kernel; /* nobody will step over an instruction */
+    bool major;      /* it has waited for a disk */
 };
 
 /* May the stack region above `va` grow down to it? */
@@ -216,7 +219,7 @@ static enum fault_result fill_from_mapping(struct fault_place *at, bool write)
         return cow_break(at->as, at->region, at->va, at->pte) == 0
                    ? FAULT_OK
                    : FAULT_NOMEM;
-    if (!write && !at->as->pool)
+    if (!write && !at->as->pool && !at->as->trace)
         map_around(at);
     return FAULT_OK;
 }
@@ -235,7 +238,7 @@ static void map_swapped(struct fault_place *at, struct frame *frame)
     *at->pte = frame_phys(frame) | pte_user_bits(at->region->prot);
     as->swap_pages--;
     rss_add(as, frame, 1);
-    pool_enter(as, at->region, frame, false);
+    pool_enter(as, at->region, frame, at->write);
     swap_put(entry);
 }
 
@@ -322,6 +325,22 @@ static enum fault_result fault_resolve(enum fault_action action,
           at->pte ? *at->pte : 0);
 }
 
+/* The page is there; it may have been kept from user mode (vm/vmtrace.c), and if
+ * the kernel has brought it into a traced space it has to be. */
+static void let_in(struct fault_place *at) MUST_HOLD(at->as->lock);
+static void let_in(struct fault_place *at)
+{
+    if (!at->pte || !(*at->pte & PTE_PRESENT))
+        return;
+    if (unlikely(at->for_kernel && at->as->trace) && vmtrace_is_on(at->as) &&
+        !(at->region->flags & REGION_LOCKED)) {
+        *at->pte = (*at->pte & ~PTE_USER) | PTE_TRACED;
+    } else if (unlikely(*at->pte & PTE_TRACED)) {
+        *at->pte = (*at->pte & ~PTE_TRACED) | PTE_USER;
+        cpu_invlpg(at->va);
+    }
+}
+
 /* Look, decide, act, under the lock. */
 static enum fault_result fault_once(struct fault_facts *facts,
                                     struct fault_place *at)
@@ -344,6 +363,8 @@ static enum fault_result fault_once(struct fault_facts *facts,
         fault_collect(facts, at);
         result = fault_resolve(fault_classify(facts), at, facts->write);
     }
+    if (result == FAULT_OK)
+        let_in(at);
     mutex_unlock(&at->as->lock);
     return result;
 }
@@ -411,7 +432,10 @@ enum fault_result vm_fault(struct address_space *as, vaddr_t address,
         .in_usercopy = kernel_mode && usercopy_fixup(ip) != 0,
         .user_address = address < USER_END,
     };
-    struct fault_place at = { .as = as, .va = ALIGN_DOWN(address, PAGE_SIZE) };
+    struct fault_place at = { .as = as,
+                              .va = ALIGN_DOWN(address, PAGE_SIZE),
+                              .write = facts.write,
+                              .for_kernel = kernel_mode || ip == 0 };
 
     if (facts.reserved || (kernel_mode && !facts.in_usercopy))
         return FAULT_KERNEL_BUG; /* before any lock: its state is unknown */

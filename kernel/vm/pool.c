@@ -236,6 +236,15 @@ int pool_set_limit(struct address_space *as, uint64_t limit)
     return as->pool ? 0 : -ENOMEM;
 }
 
+void pool_set_exact(struct address_space *as, bool exact)
+{
+    if (!as->pool)
+        return;
+    spin_lock(&pool_lock);
+    replace_set_sample(&as->pool->set, !exact);
+    spin_unlock(&pool_lock);
+}
+
 int pool_inherit(struct address_space *as, const struct address_space *from)
 {
     return from && from->pool ? pool_set_limit(as, from->pool->limit) : 0;

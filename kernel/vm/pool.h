@@ -78,6 +78,8 @@ __must_check int pool_inherit(struct address_space *as,
                               const struct address_space *from);
 /* The space goes: its frames that others hold go to the common pool. */
 void pool_leave(struct address_space *as);
+/* Is its policy told every use, or what the accessed bits show? */
+void pool_set_exact(struct address_space *as, bool exact);
 /* Would one more frame be too many? */
 static inline bool pool_is_full(const struct frame_pool *pool)
 {

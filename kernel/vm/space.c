@@ -24,6 +24,7 @@
 #include "vm/reclaim.h"
 #include "vm/region.h"
 #include "vm/table.h"
+#include "vm/vmtrace.h"
 #include "x86/cpu.h"
 #include "x86/paging.h"
 #include "x86/tlb.h"
@@ -174,6 +175,7 @@ static void as_destroy(struct address_space *as)
     tlb_batch_finish(&batch);
     assert_eq(as->table_pages, 0);
     assert_eq(as->swap_pages, 0);
+    vmtrace_leave(as);
     pool_leave(as);
     mutex_unlock(&as->lock);
     frame_put(frame_of_phys(as->pml4));

@@ -17,6 +17,8 @@
 #define PTE_HIDDEN 0x200ul
 /* The same: the page is in the swap slot that the address bits name. */
 #define PTE_SWAP 0x400ul
+/* Software bit of a present entry: user mode is kept out to see its accesses. */
+#define PTE_TRACED 0x800ul
 
 static inline bool pte_has_frame(pte_t pte)
 {

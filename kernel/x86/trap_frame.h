@@ -19,6 +19,8 @@ struct trap_frame {
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
+#define RFLAGS_TF 0x100ul /* a debug exception after one instruction */
+
 /* Was the interrupted code in user mode?  By the saved CS, never by error
  * bits: TCG reports some user faults with U=0 (lretq, iretq). */
 static inline bool trap_from_user(const struct trap_frame *frame)
