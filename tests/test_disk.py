@@ -114,7 +114,7 @@ def test_errors_reach_the_caller(tmp_path, smp):
        "--disk", path)
 
 
-@pytest.mark.parametrize("smp, rounds", [(1, 40), (4, 15)])
+@pytest.mark.parametrize("smp, rounds", [(1, 20), (4, 4)])
 def test_disk_is_shared_by_many(tmp_path, smp, rounds):
     path = write(tmp_path / "disk", bytes(8 * MIB))
     program = os.path.join(harness.BUILD, "tests", "user",

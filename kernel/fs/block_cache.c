@@ -7,7 +7,7 @@
  *             but for what stores through shared mappings change.
  * 2 States    Nobody records such stores: from an mmap of a file that is open
  *             for writing until a sync finds no mapping left, every cached page
- *             counts as changed (maybe_dirty) and is written by each sync.
+ *             counts as changed (mapping.maybe_dirty) and is written by each sync.
  * 3 Locking   cache->lock around batches, writes and syncs; mapping->lock
  *             inside.  A page fault fills a page under mapping->lock alone.
  * 4 Failure   A page that cannot be read does not come into the cache: -EIO or
@@ -319,32 +319,55 @@ static int sync_window(struct block_cache *cache, uint64_t *index)
     unsigned n = (unsigned)MIN(end - *index, (uint64_t)BLOCK_BATCH);
 
     mapping_peek_cached(&cache->mapping, *index, n, cached);
-    for (unsigned i = 0; i < n; i++)
-        if (cached[i])
-            batch_add(cache, cached[i], *index + i, 0,
-                      page_bytes(cache, *index + i), true);
+    for (unsigned i = 0; i < n; i++) {
+        if (!cached[i])
+            continue;
+        frame_clear_flags(cached[i], FRAME_F_DIRTY);
+        batch_add(cache, cached[i], *index + i, 0,
+                  page_bytes(cache, *index + i), true);
+    }
     *index += n;
     batch_run(cache);
     return batch_end(cache);
+}
+
+/* All was written that had changed when there were `mmaps`: is it all clean,
+ * because nobody maps it?  Then pages may be dropped again. */
+static void note_synced(struct block_cache *cache, uint64_t mmaps)
+{
+    spin_lock(&cache->done_lock);
+    if (mmaps == cache->mmaps)
+        __atomic_store_n(&cache->mapping.maybe_dirty, false, __ATOMIC_RELEASE);
+    spin_unlock(&cache->done_lock);
+}
+
+void block_cache_note_mmap(struct block_cache *cache)
+{
+    spin_lock(&cache->done_lock);
+    cache->mmaps++;
+    __atomic_store_n(&cache->mapping.maybe_dirty, true, __ATOMIC_RELEASE);
+    spin_unlock(&cache->done_lock);
 }
 
 int block_cache_sync(struct block_cache *cache)
 {
     int result = 0;
 
-    if (!__atomic_load_n(&cache->maybe_dirty, __ATOMIC_ACQUIRE))
+    if (!__atomic_load_n(&cache->mapping.maybe_dirty, __ATOMIC_ACQUIRE))
         return 0;
     mutex_lock(&cache->lock);
-    /* Cleared before the writing, so that an mmap meanwhile is not missed. */
-    if (__atomic_load_n(&cache->mapped, __ATOMIC_ACQUIRE) == 0)
-        __atomic_store_n(&cache->maybe_dirty, false, __ATOMIC_RELEASE);
-    uint64_t index = 0;
+    uint64_t index = 0,
+             mmaps = __atomic_load_n(&cache->mmaps, __ATOMIC_ACQUIRE);
+    bool unmapped = __atomic_load_n(&cache->mapped, __ATOMIC_ACQUIRE) == 0;
     while ((index = mapping_next_cached(&cache->mapping, index)) !=
            UINT64_MAX) {
         int err = sync_window(cache, &index);
         result = result ? result : err;
         sched_point();
     }
+    /* To a disk that has gone nothing will ever be written. */
+    if (unmapped && (result == 0 || result == -ENODEV))
+        note_synced(cache, mmaps);
     mutex_unlock(&cache->lock);
     return result ? -EIO : 0;
 }
@@ -353,7 +376,7 @@ void block_cache_drop(struct block_cache *cache)
 {
     mutex_lock(&cache->lock);
     mutex_lock(&cache->mapping.lock);
-    if (!__atomic_load_n(&cache->maybe_dirty, __ATOMIC_ACQUIRE))
+    if (!__atomic_load_n(&cache->mapping.maybe_dirty, __ATOMIC_ACQUIRE))
         mapping_drop_unused_locked(&cache->mapping);
     mutex_unlock(&cache->mapping.lock);
     mutex_unlock(&cache->lock);

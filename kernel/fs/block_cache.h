@@ -22,9 +22,9 @@ struct block_cache {
     struct mutex lock;           /* one batch, write or sync at a time */
     uint32_t files;              /* [a] open files */
     uint32_t mapped;             /* [a] regions, and mmap() on its way */
-    bool maybe_dirty; /* [a] pages may differ from the disk (shared mappings) */
-    bool sync_wanted; /* [a] for the flusher thread */
-    uint64_t next_index; /* [a] page behind the last read: a hint */
+    uint64_t mmaps;              /* [D] that made maybe_dirty true, ever */
+    bool sync_wanted;            /* [a] for the flusher thread */
+    uint64_t next_index;         /* [a] page behind the last read: a hint */
 
     struct block_request requests[BLOCK_BATCH]; /* [L] */
     struct frame *pages[BLOCK_BATCH];           /* [L] of the requests */
@@ -55,6 +55,9 @@ void block_cache_read_ahead(struct block_cache *cache, uint64_t index,
  */
 int64_t block_cache_write(struct block_cache *cache, struct uio *uio,
                           uint64_t offset);
+
+/* An mmap begins through which pages may change; it holds a reference. */
+void block_cache_note_mmap(struct block_cache *cache);
 
 /* Write what shared mappings may have changed.  0 or -errno. */
 int block_cache_sync(struct block_cache *cache);

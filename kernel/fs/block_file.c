@@ -130,7 +130,7 @@ static struct mapping *block_mmap(struct file *file)
 
     mapping_get(&cache->mapping);
     if (file_may_write(file) && !cache->device->read_only)
-        __atomic_store_n(&cache->maybe_dirty, true, __ATOMIC_RELEASE);
+        block_cache_note_mmap(cache);
     return &cache->mapping;
 }
 

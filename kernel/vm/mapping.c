@@ -55,6 +55,7 @@ void mapping_init(struct mapping *m, const struct mapping_ops *ops,
     m->page_count = 0;
     list_init(&m->regions);
     m->writable_regions = 0;
+    m->maybe_dirty = false;
     m->zap_generation = 0;
     m->swapped = 0;
     list_init(&m->swap_link);

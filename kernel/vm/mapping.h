@@ -54,6 +54,8 @@ struct mapping {
     uint64_t page_count;        /* [M] pages held, swapped out or not */
     struct list_node regions;   /* [M] regions that map it */
     uint32_t writable_regions;  /* [M] shared writable ones (ETXTBSY...) */
+    bool maybe_dirty;           /* [a] set by the owner: pages may differ from
+                                   where `fill` has them, and stay in memory */
     uint64_t zap_generation;    /* [M] of the last truncation */
     uint64_t swapped;           /* [M] entries in the tree */
     struct list_node swap_link; /* in the list of all that have any */

@@ -151,7 +151,7 @@ static enum verdict leave_mapping(struct mapping *m, struct frame *f)
     if (!m->ops->fill)
         return swap_out_of_mapping(m, f);
     if (frame_has_flags(f, FRAME_F_DIRTY) || !m->ops->slow ||
-        m->writable_regions != 0)
+        __atomic_load_n(&m->maybe_dirty, __ATOMIC_ACQUIRE))
         return STAYS;
     mapping_forget(m, f);
     frame_put(f);
