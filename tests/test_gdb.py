@@ -60,3 +60,32 @@ def test_first_instruction_fault_handler_and_program(port):
     handler, _, program = output.partition("in program")
     assert "in handler" in handler and "vm_fault" in handler
     assert "main" in program and "echo.c" in program, output
+
+
+def test_frame_state(tmp_path):
+    """A page of a process that swaps: its frame, its slot, its policy."""
+    if not shutil.which("gdb"):
+        pytest.skip("gdb is not installed")
+    disk = tmp_path / "disk"
+    with open(disk, "wb") as file:
+        file.truncate(16 << 20)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number = probe.getsockname()[1]
+    script = ("mkswap -q /dev/vda; swapon /dev/vda; "
+              "echo 20 > /proc/self/limit_frames; "
+              "x=$(yes | head -c 200000); echo here; y=$x")
+    with subprocess.Popen([RUN, "--gdb", str(number), "--disk", str(disk),
+                           "--timeout", str(SECONDS), "--", "sh", "-c",
+                           script], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as machine:
+        time.sleep(1)
+        output = gdb(number, "break swap_write", "continue",
+                     "frame-state f", "delete", "break vm_fault",
+                     "continue", "frame-state number 0",
+                     "frame-state user 0x401000", "kill")
+        machine.terminate()
+    assert "holders, flags swap-cache dirty" in output, output
+    assert "of vda: " in output and "policy clock" in output, output
+    assert "FRAME_RESERVED" in output and "entry 0x" in output, output
