@@ -32,6 +32,7 @@ const char loops_help[] =
     "  -B, --base BYTES  address of the matrix (default 16M)\n"
     "  -d, --record      run the loops and record what they refer to; the\n"
     "                    matrix is then where the system puts it\n"
+    "  -q, --run         run the loops and print nothing: for vmtrace\n"
     "  -p, --pages       numbers of pages of 4096 bytes instead of addresses\n"
     "\n"
     "memmodel loops --by columns | memmodel tlb -\n";
@@ -124,19 +125,24 @@ static void add_up(const struct matrix *m, const volatile char *memory)
     (void)sum;
 }
 
-static int run_recorded(const struct matrix *m)
+/* Runs the loops on a real matrix and shows the record, if there is one. */
+static int run(const struct matrix *m, int is_recorded)
 {
+    int rights = is_recorded ? PROT_NONE : PROT_READ | PROT_WRITE;
+
     record.most = (size_t)(m->rows * m->columns);
     record.length = record.most * (size_t)m->size;
     record.addresses = memory_get(record.most * sizeof *record.addresses);
-    record.memory = mmap(NULL, record.length, PROT_NONE,
-                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    record.memory =
+        mmap(NULL, record.length, rights, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (record.memory == MAP_FAILED) {
         report_errno("no memory for the matrix");
         return 1;
     }
-    handle(SIGSEGV, on_access);
-    handle(SIGTRAP, after_access);
+    if (is_recorded) {
+        handle(SIGSEGV, on_access);
+        handle(SIGTRAP, after_access);
+    }
     add_up(m, record.memory);
     for (size_t i = 0; i < record.count; i++)
         show(m, record.addresses[i]);
@@ -151,9 +157,9 @@ int loops_main(struct options *o)
     struct matrix m = {
         .rows = 64, .columns = 64, .size = 8, .base = 16 << 20
     };
-    int letter, is_recorded = 0;
+    int letter, is_recorded = 0, is_run = 0;
 
-    while ((letter = options_next(o, "y:R:C:z:B:dp")) != -1) {
+    while ((letter = options_next(o, "y:R:C:z:B:dqp")) != -1) {
         if (letter == 'y')
             m.by_columns = input_choice("--by", o->value, ways);
         else if (letter == 'R')
@@ -167,6 +173,8 @@ int loops_main(struct options *o)
                 input_number("--base", o->value, 0, 1L << MEMORY_MOST_BITS);
         else if (letter == 'd')
             is_recorded = 1;
+        else if (letter == 'q')
+            is_run = 1;
         else
             m.pages = 1;
     }
@@ -175,8 +183,8 @@ int loops_main(struct options *o)
     if (m.rows * m.columns > MOST_REFERENCES)
         input_fail("a matrix of %ld * %ld has more than %d elements", m.rows,
                    m.columns, MOST_REFERENCES);
-    if (is_recorded)
-        return run_recorded(&m);
+    if (is_recorded || is_run)
+        return run(&m, is_recorded);
     compute(&m);
     return 0;
 }

@@ -53,7 +53,7 @@ static void shorten(char **argv)
         { "--page", "-b" },    { "--replace", "-r" }, { "--hit", "-i" },
         { "--miss", "-e" },    { "--by", "-y" },      { "--rows", "-R" },
         { "--columns", "-C" }, { "--size", "-z" },    { "--base", "-B" },
-        { "--record", "-d" },  { "--pages", "-p" },
+        { "--record", "-d" },  { "--pages", "-p" },   { "--run", "-q" },
     };
 
     for (; *argv; argv++)

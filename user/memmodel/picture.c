@@ -6,9 +6,12 @@
  */
 #include "picture.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { CELLS = 40, COLUMN = 8, HEIGHT = 320, TOP = 28, CURVE = 100 };
+#include "common/files.h"
+
+enum { CELLS = 40, HEIGHT = 320, TOP = 28, CURVE = 100 };
 
 const char *picture_colour(size_t n)
 {
@@ -23,16 +26,18 @@ void picture_begin(struct picture *p, const char *title, size_t steps, int svg)
 {
     size_t most = svg ? 120 : 40;
 
-    *p = (struct picture){ .svg = svg, .every = 1 };
+    *p = (struct picture){ .svg = svg, .every = 1, .column = 8 };
     if (steps > most)
         p->every = (steps + most / 2 - 1) / (most / 2);
+    if (steps <= 12)
+        p->column = 40;
     if (!svg) {
         printf("%s\n%-12s %-*s %8s %8s  ext.  int.\n", title, "", CELLS + 2,
                "memory (. free, : given but not used)", "free", "largest");
         return;
     }
-    size_t width = (steps / p->every + 1) * COLUMN + 20;
-    width = width < 480 ? 480 : width;
+    size_t columns = (steps + p->every - 1) / p->every * (size_t)p->column;
+    size_t width = columns < 460 ? 480 : columns + 20;
     printf("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%zu\" "
            "height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">\n"
            "<title>%s</title>\n"
@@ -40,9 +45,11 @@ void picture_begin(struct picture *p, const char *title, size_t steps, int svg)
            "<text x=\"10\" y=\"18\">%s: address down, time to the right"
            "</text>\n",
            width, TOP + HEIGHT + CURVE + 40, title, title);
-    printf("<text x=\"10\" y=\"%d\">free memory outside the largest hole, 0 to "
+    printf("<rect x=\"10\" y=\"%d\" width=\"%zu\" height=\"%d\" "
+           "fill=\"#eeeeee\"/>\n"
+           "<text x=\"10\" y=\"%d\">free memory outside the largest hole, 0 to "
            "100 %%</text>\n",
-           TOP + HEIGHT + CURVE + 32);
+           TOP, columns, HEIGHT, TOP + HEIGHT + CURVE + 32);
 }
 
 static char cell_of(const struct memory *m, long at, size_t *i)
@@ -65,40 +72,87 @@ void picture_bar(const struct memory *m)
     putchar('|');
 }
 
-static void draw_box(const struct memory *m, long start, long size, size_t x,
-                     const char *colour, const char *owner)
-{
-    double scale = (double)HEIGHT / (double)m->size;
+/* ---- SVG: a rectangle for each stay of a process at one place ------------- */
 
-    printf("<rect x=\"%zu\" y=\"%.1f\" width=\"%d\" height=\"%.1f\" "
-           "fill=\"%s\"><title>%s</title></rect>\n",
-           x, TOP + (double)start * scale, COLUMN, (double)size * scale, colour,
-           owner);
+struct stay {
+    struct block block;
+    size_t since; /* column */
+};
+
+static void draw_box(const struct picture *p, size_t since, long start,
+                     long size, const char *colour, const char *name)
+{
+    double scale = (double)HEIGHT / (double)p->size;
+
+    printf("<rect x=\"%zu\" y=\"%.1f\" width=\"%zu\" height=\"%.1f\" "
+           "fill=\"%s\" stroke=\"white\" stroke-width=\"0.5\"><title>%s"
+           "</title></rect>\n",
+           10 + since * (size_t)p->column, TOP + (double)start * scale,
+           (p->drawn - since) * (size_t)p->column, (double)size * scale, colour,
+           name);
 }
 
-/* One column: owners in colour, what they do not use in pale red. */
+static void draw_stay(const struct picture *p, const struct stay *s)
+{
+    const struct block *b = &s->block;
+    size_t number = 0;
+
+    for (const char *c = b->owner; *c; c++)
+        number = number * 7 + (size_t)*c;
+    draw_box(p, s->since, b->start, b->used, picture_colour(number), b->owner);
+    if (b->size > b->used)
+        draw_box(p, s->since, b->start + b->used, b->size - b->used, "#ffb0b0",
+                 "given, not used");
+}
+
+static int is_same(const struct block *a, const struct block *b)
+{
+    return a->start == b->start && a->size == b->size && a->used == b->used &&
+           strcmp(a->owner, b->owner) == 0;
+}
+
+/* Draws the stays that have ended; all of them when m is NULL. */
+static void end_stays(struct picture *p, const struct memory *m)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < p->stay_count; i++) {
+        const struct stay *s = &p->stays[i];
+        long at = m ? memory_find(m, s->block.owner) : -1;
+        if (at >= 0 && is_same(&m->blocks[at], &s->block))
+            p->stays[kept++] = *s;
+        else
+            draw_stay(p, s);
+    }
+    p->stay_count = kept;
+}
+
+static void begin_stays(struct picture *p, const struct memory *m)
+{
+    p->stays =
+        memory_resize(p->stays, (p->stay_count + m->count) * sizeof *p->stays);
+    for (size_t i = 0; i < m->count; i++) {
+        const struct block *b = &m->blocks[i];
+        size_t known = 0;
+        while (known < p->stay_count && !is_same(&p->stays[known].block, b))
+            known++;
+        if (b->used && known == p->stay_count)
+            p->stays[p->stay_count++] = (struct stay){ *b, p->drawn };
+    }
+}
+
 static void draw_column(struct picture *p, const struct memory *m,
                         const struct figures *f)
 {
-    size_t x = 10 + p->drawn * COLUMN;
-
-    draw_box(m, 0, m->size, x, "#eeeeee", "free");
-    for (size_t i = 0; i < m->count; i++) {
-        const struct block *b = &m->blocks[i];
-        size_t number = 0;
-        if (b->used == 0)
-            continue;
-        for (const char *c = b->owner; *c; c++)
-            number = number * 7 + (size_t)*c;
-        draw_box(m, b->start, b->used, x, picture_colour(number), b->owner);
-        if (b->size > b->used)
-            draw_box(m, b->start + b->used, b->size - b->used, x, "#ffb0b0",
-                     "given, not used");
-    }
     double height = f->external * CURVE / 100;
+
+    p->size = m->size;
+    end_stays(p, m);
+    begin_stays(p, m);
     printf("<rect x=\"%zu\" y=\"%.1f\" width=\"%d\" height=\"%.1f\" "
            "fill=\"#888888\"/>\n",
-           x, TOP + HEIGHT + 16 + CURVE - height, COLUMN, height);
+           10 + p->drawn * (size_t)p->column,
+           TOP + HEIGHT + 16 + CURVE - height, p->column, height);
 }
 
 void picture_step(struct picture *p, const struct memory *m, const char *event,
@@ -122,6 +176,9 @@ void picture_step(struct picture *p, const struct memory *m, const char *event,
 
 void picture_end(struct picture *p)
 {
-    if (p->svg)
-        puts("</svg>");
+    if (!p->svg)
+        return;
+    end_stays(p, NULL);
+    free(p->stays);
+    puts("</svg>");
 }

@@ -9,6 +9,11 @@ struct picture {
     int svg;
     size_t every; /* only every so many steps are drawn */
     size_t step, drawn;
+    int column; /* its width in SVG */
+    /* private, for SVG: */
+    struct stay *stays; /* who has been where since when */
+    size_t stay_count;
+    long size; /* of memory */
 };
 
 /* The colours of SVGs, one for each n. */
