@@ -341,6 +341,15 @@ static void let_in(struct fault_place *at)
     }
 }
 
+/* What the fault has waited for is kept until it is over, so that it is still
+ * there at the next attempt. */
+static void hold_frame(struct fault_place *at, struct frame *frame)
+{
+    if (at->held)
+        frame_put(at->held);
+    at->held = frame;
+}
+
 /* Look, decide, act, under the lock. */
 static enum fault_result fault_once(struct fault_facts *facts,
                                     struct fault_place *at)
@@ -360,6 +369,7 @@ static enum fault_result fault_once(struct fault_facts *facts,
     if (!pool_must_shrink(at, action))
         result = fault_resolve(action, at, facts->write);
     if (action == ACTION_SWAP_IN && result == FAULT_OK) {
+        hold_frame(at, NULL); /* or the page would look shared */
         fault_collect(facts, at);
         result = fault_resolve(fault_classify(facts), at, facts->write);
     }
@@ -367,15 +377,6 @@ static enum fault_result fault_once(struct fault_facts *facts,
         let_in(at);
     mutex_unlock(&at->as->lock);
     return result;
-}
-
-/* What the fault has waited for is kept until it is over, so that it is still
- * there at the next attempt. */
-static void hold_frame(struct fault_place *at, struct frame *frame)
-{
-    if (at->held)
-        frame_put(at->held);
-    at->held = frame;
 }
 
 /* A disk has the page: 0 or -errno. */
