@@ -1,0 +1,305 @@
+/*
+ * refstring - makes the page references of an exercise on the real machine and
+ * says what they cost there.
+ *
+ * Only the pages of the string may need frames. They are written once and then
+ * pushed out by others, so that each one is on the disk when the string begins.
+ * From then on the kernel sees every access. `tools/replace` says what must come
+ * out.
+ */
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/options.h"
+#include "common/report.h"
+
+static const char help[] =
+    "Usage: refstring [-q] [-f FRAMES] [-p POLICY] REFERENCE...\n"
+    "Uses the pages of a reference string, such as 7 0 1 2 0 3w 0 4, with\n"
+    "FRAMES (default 3) frames of memory, and shows which references were\n"
+    "faults. A page is a number or a capital letter; w makes it a write.\n"
+    "\n"
+    "  -f FRAMES  how many frames this process may have\n"
+    "  -p POLICY  set /proc/sys/vm/replacement first\n"
+    "  -q         only the sums\n"
+    "\n"
+    "Swap is needed (swapon), for somewhere the other pages must be. Watch "
+    "that\n"
+    "the faults are those that you find with pencil and paper, and those of\n"
+    "tools/replace --frames FRAMES --policy POLICY REFERENCE...\n";
+
+enum { MOST_REFERENCES = 4096, NAME = 20, MOST_ROUNDS = 1000 };
+
+struct reference {
+    int page; /* which of the different ones */
+    int write;
+};
+
+struct sums {
+    long faults, writebacks, frames;
+    char policy[32];
+};
+
+static size_t page_size;
+static struct reference references[MOST_REFERENCES];
+static char names[MOST_REFERENCES][NAME]; /* of the different pages */
+static char faulted[MOST_REFERENCES];
+static int count, different;
+static volatile unsigned char *memory;
+
+/* Text into a file of /proc. Returns 0, or -1 after a message. */
+static int tell(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY);
+    ssize_t length = (ssize_t)strlen(text);
+
+    if (fd < 0 || write(fd, text, (size_t)length) != length) {
+        report_errno("cannot write %s to %s", text, path);
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    close(fd);
+    return 0;
+}
+
+/* The number behind a key at the start of a line; -1 when it is not there. */
+static long value_of(const char *text, const char *key)
+{
+    size_t length = strlen(key);
+
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, key, length) == 0 && line[length] == ' ')
+            return strtol(line + length, NULL, 10);
+    }
+    return -1;
+}
+
+/* What the kernel has counted so far. Returns 0, or -1 after a message. */
+static int read_sums(struct sums *s)
+{
+    static char text[1024];
+    int fd = open("/proc/self/replacement", O_RDONLY);
+    ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+
+    if (fd >= 0)
+        close(fd);
+    if (length < 0) {
+        report_errno("/proc/self/replacement");
+        return -1;
+    }
+    text[length] = '\0';
+    s->faults = value_of(text, "faults");
+    s->writebacks = value_of(text, "writebacks");
+    s->frames = value_of(text, "frames");
+    if (sscanf(text, "policy %31s", s->policy) != 1 || s->faults < 0 ||
+        s->writebacks < 0) {
+        report("/proc/self/replacement does not say what it should");
+        return -1;
+    }
+    return 0;
+}
+
+/* Which of the different pages has this name; a new one if none has. */
+static int page_named(const char *name, size_t length)
+{
+    for (int i = 0; i < different; i++)
+        if (strncmp(names[i], name, length) == 0 && names[i][length] == '\0')
+            return i;
+    memcpy(names[different], name, length);
+    names[different][length] = '\0';
+    return different++;
+}
+
+/* One reference, such as 3, 12w or A. Returns 0, or -1. */
+static int take_reference(const char *word, size_t length)
+{
+    int write = word[length - 1] == 'w';
+
+    length -= write || word[length - 1] == 'r';
+    if (length == 0 || length >= NAME || count == MOST_REFERENCES)
+        return -1;
+    if (strspn(word, "0123456789") < length &&
+        (length != 1 || word[0] < 'A' || word[0] > 'Z'))
+        return -1;
+    while (length > 1 && *word == '0') {
+        word++;
+        length--;
+    }
+    references[count].page = page_named(word, length);
+    references[count++].write = write;
+    return 0;
+}
+
+/* References stand in one operand or in many. */
+static int take_references(char **operands)
+{
+    for (; *operands; operands++) {
+        const char *word = *operands;
+
+        while (*(word += strspn(word, " ,\t\n")) != '\0') {
+            size_t length = strcspn(word, " ,\t\n");
+
+            if (take_reference(word, length)) {
+                report("'%s' is no reference, or one too many", word);
+                return -1;
+            }
+            word += length;
+        }
+    }
+    if (count == 0)
+        report("a reference string is needed");
+    return count ? 0 : -1;
+}
+
+static unsigned char *map_pages(size_t pages)
+{
+    unsigned char *start = mmap(NULL, pages * page_size, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (start == MAP_FAILED)
+        report_errno("no memory for %zu pages", pages);
+    return start == MAP_FAILED ? NULL : start;
+}
+
+/* How many pages of the string are in memory; -1 after a message. */
+static int count_resident(void)
+{
+    static unsigned char resident[MOST_REFERENCES];
+    int sum = 0;
+
+    if (mincore((void *)memory, (size_t)different * page_size, resident)) {
+        report_errno("mincore");
+        return -1;
+    }
+    for (int i = 0; i < different; i++)
+        sum += resident[i] & 1;
+    return sum;
+}
+
+/* Writes other pages until none of the string's is left in memory, and gives
+ * them back: no frame is in use then. */
+static int push_out(long frames)
+{
+    size_t pages = (size_t)frames + 1;
+    unsigned char *others = map_pages(pages);
+    int left = different;
+
+    for (int round = 0; others && left > 0 && round < MOST_ROUNDS; round++) {
+        for (size_t i = 0; i < pages; i++)
+            ((volatile unsigned char *)others)[i * page_size]++;
+        left = count_resident();
+    }
+    if (left > 0)
+        report("pages stay in memory: is there swap?");
+    return others && left == 0 ? munmap(others, pages * page_size) : -1;
+}
+
+/* Makes the pages of the string, all of them on the disk, and a limit that has
+ * seen none of that. Returns 0, or -1 after a message. */
+static int prepare(long frames)
+{
+    char limit[32];
+
+    snprintf(limit, sizeof limit, "%ld\n", frames);
+    memory = map_pages((size_t)different);
+    if (!memory || tell("/proc/self/limit_frames", limit))
+        return -1;
+    for (int i = 0; i < different; i++)
+        memory[(size_t)i * page_size] = (unsigned char)i;
+    if (push_out(frames) || tell("/proc/self/limit_frames", "max\n"))
+        return -1;
+    return tell("/proc/self/limit_frames", limit);
+}
+
+/* One access for each reference. Nothing else here may need a page that is not
+ * locked. Returns 0, or -1 after a message. */
+static int make_references(int quiet)
+{
+    struct sums now;
+    long faults = 0;
+
+    if (!quiet && read_sums(&now) == 0)
+        faults = now.faults;
+    for (int i = 0; i < count; i++) {
+        volatile unsigned char *byte =
+            memory + (size_t)references[i].page * page_size;
+
+        if (references[i].write) {
+            *byte = (unsigned char)references[i].page;
+        } else if (*byte != (unsigned char)references[i].page) {
+            report("page %s has come back with other contents",
+                   names[references[i].page]);
+            return -1;
+        }
+        if (quiet)
+            continue;
+        if (read_sums(&now))
+            return -1;
+        faulted[i] = now.faults != faults;
+        faults = now.faults;
+    }
+    return 0;
+}
+
+static void print_marks(void)
+{
+    for (int i = 0; i < count; i++)
+        printf("%s%s%s", i ? " " : "", names[references[i].page],
+               references[i].write ? "w" : "");
+    printf("\n");
+    for (int i = 0; i < count; i++)
+        printf("%s%-*s", i ? " " : "",
+               (int)strlen(names[references[i].page]) + references[i].write,
+               faulted[i] ? "F" : ".");
+    printf("\n");
+}
+
+static int run(long frames, const char *policy, int quiet)
+{
+    struct sums before, after;
+
+    if ((policy && tell("/proc/sys/vm/replacement", policy)) ||
+        prepare(frames) || tell("/proc/self/vmtrace", "exact\n") ||
+        read_sums(&before) || make_references(quiet) || read_sums(&after) ||
+        tell("/proc/self/vmtrace", "off\n") ||
+        tell("/proc/self/limit_frames", "max\n"))
+        return 1;
+    if (!quiet)
+        print_marks();
+    printf("policy %s\nframes %ld\nreferences %d\nfaults %ld\nwritebacks %ld\n",
+           after.policy, after.frames, count, after.faults - before.faults,
+           after.writebacks - before.writebacks);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o;
+    const char *policy = NULL;
+    long frames = 3;
+    int option, quiet = 0;
+
+    (void)argc;
+    options_begin(&o, argv, help, 1);
+    while ((option = options_next(&o, "f:p:q")) != -1) {
+        if (option == 'p') {
+            policy = o.value;
+        } else if (option == 'q') {
+            quiet = 1;
+        } else if (options_number(o.value, &frames) || frames < 1) {
+            report("not a number of frames: '%s'", o.value);
+            return 1;
+        }
+    }
+    page_size = (size_t)sysconf(_SC_PAGESIZE);
+    if (take_references(o.operands))
+        return 1;
+    return report_finish(run(frames, policy, quiet));
+}
