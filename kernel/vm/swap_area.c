@@ -208,7 +208,7 @@ static int read_signature(struct swap_area *area)
 /* Give the area that was built a place, unless the device has one. */
 static int enter_area(struct swap_area *area)
 {
-    int lowest = -1, free = -1;
+    int lowest = -2, free = -1; /* as on Linux: -2, -3 ... */
 
     for (int i = SWAP_AREAS - 1; i >= 0; i--) {
         if (swap_areas[i].device == area->device)
