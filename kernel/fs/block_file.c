@@ -75,10 +75,14 @@ static void read_ahead(struct block_cache *cache, uint64_t index,
 static int64_t read_page(struct block_cache *cache, struct uio *uio,
                          uint64_t offset, size_t n)
 {
+    struct mapping *m = &cache->mapping;
     struct frame *frame;
-    int err =
-        mapping_get_frame(&cache->mapping, offset >> PAGE_SHIFT, true, &frame);
+    int err = mapping_get_frame(m, offset >> PAGE_SHIFT, true, &frame);
 
+    if (err == -ENOMEM) { /* the cache may be what fills memory */
+        block_cache_drop(cache);
+        err = mapping_get_frame(m, offset >> PAGE_SHIFT, true, &frame);
+    }
     if (err)
         return err == -ENOMEM ? err : -EIO;
     size_t copied =
