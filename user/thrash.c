@@ -4,10 +4,10 @@
  *   -n MOST      up to so many processes (default 10)
  *   -o ONLY      with so many only
  *   -p PAGES     working set of each (default 2500)
- *   -s SECONDS   for each measurement (default 4), after half of that
+ *   -s SECONDS   for each measurement (default 4), after as many to warm up
  *   -w WAYS      ways of load control, after one another: off, pff, ws, or
- *                several with commas (default off)
- *   -g           a figure in SVG instead of the table
+ *                several with commas (default: the one that is set)
+ *   -g FILE      a figure in SVG, too: throughput, and CPU use in dashes
  *
  * A unit of work touches pages near each other at several random places of the
  * process' working set, and computes a little.  While all working sets fit,
@@ -29,14 +29,15 @@
 #include "common/report.h"
 
 static const char help[] =
-    "Usage: thrash [-n MOST | -o ONLY] [-p PAGES] [-s SECONDS] [-w WAYS] [-g]\n"
+    "Usage: thrash [-n MOST | -o ONLY] [-p PAGES] [-s SECONDS] [-w WAYS] [-g "
+    "FILE]\n"
     "Throughput and CPU use against the number of processes at work.\n"
     "  -n MOST     up to so many processes (10)\n"
     "  -o ONLY     with so many only\n"
     "  -p PAGES    working set of each (2500)\n"
-    "  -s SECONDS  for each measurement (4), after half of that\n"
-    "  -w WAYS     ways of load control, with commas: off,pff,ws (off)\n"
-    "  -g          print a figure in SVG\n"
+    "  -s SECONDS  for each measurement (4), after as many more\n"
+    "  -w WAYS     ways of load control, with commas: off,pff,ws\n"
+    "  -g FILE     write a figure in SVG, too\n"
     "Swap space must be there (swapon). RATIO is to the first way.\n";
 
 enum {
@@ -198,7 +199,7 @@ static struct result measure(int count)
     struct result r = { .least = 1e18 };
     pid_t pids[MOST_WORKERS];
     start_workers(pids, count);
-    double start = now() + (double)seconds / 2;
+    double start = now() + (double)seconds;
     sleep_until(start);
     look(&before, count);
     sleep_until(start + (double)seconds);
@@ -219,6 +220,20 @@ static struct result measure(int count)
 }
 
 /* ---- telling ----------------------------------------------------------------- */
+
+/* The way that is set: restored in the end. */
+static char *get_way(void)
+{
+    static char name[16] = "off";
+    int fd = open(CONTROL, O_RDONLY);
+    if (fd < 0)
+        return name;
+    ssize_t got = read(fd, name, sizeof name - 1);
+    close(fd);
+    name[got > 0 ? got : 0] = 0;
+    name[strcspn(name, "\n")] = 0;
+    return name;
+}
 
 static int set_way(const char *name)
 {
@@ -244,6 +259,9 @@ static void print_table(void)
         }
 }
 
+static const char *const colours[MOST_WAYS] = { "#c0392b", "#1f77b4",
+                                                "#2a8f3c" };
+
 enum { WIDTH = 640, HEIGHT = 400, LEFT = 70, TOP = 30, ROOM = 90 };
 
 static double x_of(double n)
@@ -256,51 +274,72 @@ static double y_of(double part)
     return TOP + (1 - part) * (HEIGHT - 2 * TOP - 20);
 }
 
-static void print_axes(double highest)
+static void draw_axes(FILE *f, double highest)
 {
-    printf("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
-           "height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">\n",
-           WIDTH, HEIGHT);
-    printf("<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n", WIDTH,
-           HEIGHT);
+    double right = x_of((double)most);
+    fprintf(f,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
+            "height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">\n"
+            "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n",
+            WIDTH, HEIGHT, WIDTH, HEIGHT);
     for (int i = 0; i <= 4; i++) {
-        printf("<path d=\"M%d %.1fH%.1f\" stroke=\"#ddd\"/>\n", LEFT,
-               y_of(i / 4.0), x_of((double)most));
-        printf("<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.0f</text>\n",
-               LEFT - 6, y_of(i / 4.0) + 4, highest * i / 4);
+        double y = y_of(i / 4.0);
+        fprintf(f, "<path d=\"M%d %.1fH%.1f\" stroke=\"#ddd\"/>\n", LEFT, y,
+                right);
+        fprintf(f, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.0f</text>",
+                LEFT - 6, y + 4, highest * i / 4);
+        fprintf(f, "<text x=\"%.1f\" y=\"%.1f\">%d %%</text>\n", right + 6,
+                y + 4, i * 25);
     }
     for (long n = 1; n <= most; n++)
-        printf("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%ld"
-               "</text>\n",
-               x_of((double)n), y_of(0) + 16, n);
-    printf("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">processes of "
-           "%ld pages each</text>\n",
-           x_of((double)most / 2), y_of(0) + 36, pages);
-    printf("<text x=\"%d\" y=\"18\">units of work a second</text>\n", LEFT);
+        fprintf(f,
+                "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%ld"
+                "</text>\n",
+                x_of((double)n), y_of(0) + 16, n);
+    fprintf(f,
+            "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">processes "
+            "of %ld pages each</text>\n",
+            x_of((double)most / 2), y_of(0) + 36, pages);
+    fprintf(f,
+            "<text x=\"%d\" y=\"18\">units of work a second (left), CPU use "
+            "in dashes (right)</text>\n",
+            LEFT);
 }
 
-static void print_figure(void)
+/* Throughput or CPU use of one way. */
+static void draw_curve(FILE *f, int way, double highest, int cpu)
 {
-    static const char *const colours[MOST_WAYS] = { "#c0392b", "#1f77b4",
-                                                    "#2a8f3c" };
+    fprintf(f, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"%s\"%s d=\"M",
+            colours[way], cpu ? "1" : "2",
+            cpu ? " stroke-dasharray=\"5 4\"" : "");
+    for (long n = only ? only : 1; n <= most; n++) {
+        const struct result *r = &results[way][n];
+        fprintf(f, " %.1f %.1f", x_of((double)n),
+                y_of(cpu ? r->cpu / 100 : r->units / highest));
+    }
+    fprintf(f, "\"/>\n");
+}
+
+static int draw_figure(const char *path)
+{
     double highest = 1;
+    FILE *f = fopen(path, "w");
+    if (!f)
+        return -1;
     for (int w = 0; w < way_count; w++)
         for (long n = 1; n <= most; n++)
             if (results[w][n].units > highest)
                 highest = results[w][n].units;
-    print_axes(highest);
+    draw_axes(f, highest);
     for (int w = 0; w < way_count; w++) {
-        printf("<path fill=\"none\" stroke=\"%s\" stroke-width=\"2\" d=\"M",
-               colours[w]);
-        for (long n = only ? only : 1; n <= most; n++)
-            printf(" %.1f %.1f", x_of((double)n),
-                   y_of(results[w][n].units / highest));
-        printf("\"/>\n<text x=\"%.1f\" y=\"%.1f\" fill=\"%s\">%s</text>\n",
-               x_of((double)most) + 6,
-               y_of(results[w][most].units / highest) + 4, colours[w],
-               strcmp(ways[w], "off") ? ways[w] : "no control");
+        draw_curve(f, w, highest, 0);
+        draw_curve(f, w, highest, 1);
+        fprintf(f, "<text x=\"%.1f\" y=\"%d\" fill=\"%s\">%s</text>\n",
+                x_of((double)most) + 44, TOP + 20 + 18 * w, colours[w],
+                strcmp(ways[w], "off") ? ways[w] : "none");
     }
-    printf("</svg>\n");
+    fprintf(f, "</svg>\n");
+    return fclose(f);
 }
 
 /* ---- options ----------------------------------------------------------------- */
@@ -322,12 +361,13 @@ static void read_number_option(const struct options *o, long *number, long top)
 
 int main(int argc, char **argv)
 {
-    static char by_default[] = "off";
     struct options o;
-    int letter, figure = 0;
+    const char *figure = NULL;
+    char *initial = get_way();
+    int letter;
     (void)argc;
     options_begin(&o, argv, help, 1);
-    while ((letter = options_next(&o, "n:o:p:s:w:g")) != -1) {
+    while ((letter = options_next(&o, "n:o:p:s:w:g:")) != -1) {
         if (letter == 'n')
             read_number_option(&o, &most, MOST_WORKERS);
         else if (letter == 'o')
@@ -339,12 +379,12 @@ int main(int argc, char **argv)
         else if (letter == 'w')
             split_ways(&o, (char *)o.value);
         else
-            figure = 1;
+            figure = o.value;
     }
     if (only)
         most = only;
     if (way_count == 0)
-        ways[way_count++] = by_default;
+        ways[way_count++] = initial;
     board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE,
                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (board == MAP_FAILED) {
@@ -359,10 +399,11 @@ int main(int argc, char **argv)
         for (long n = only ? only : 1; n <= most; n++)
             results[w][n] = measure((int)n);
     }
-    set_way("off");
-    if (figure)
-        print_figure();
-    else
-        print_table();
+    set_way(initial);
+    print_table();
+    if (figure && draw_figure(figure)) {
+        report_errno("%s", figure);
+        return 1;
+    }
     return report_finish(0);
 }

@@ -85,7 +85,7 @@ static uint64_t share_of(const struct load_machine *m,
 static int64_t count_free(const struct load_machine *m,
                           const struct load_process *p, unsigned count)
 {
-    int64_t free = (int64_t)m->frames;
+    int64_t free = (int64_t)m->memory;
 
     for (unsigned i = 0; i < count; i++)
         free -= (int64_t)share_of(m, &p[i]);
@@ -170,7 +170,7 @@ static bool give_and_take(const struct load_machine *m, struct load_process *p,
             p[i].limit = most(p[i].pages, LEAST_FRAMES);
             free = count_free(m, p, count);
         }
-        if (some_are_out || free < (int64_t)(m->frames / SHRINK_PART))
+        if (some_are_out || free < (int64_t)(m->memory / SHRINK_PART))
             take_back(m, &p[i], &free);
     }
     for (unsigned i = 0; i < count; i++)

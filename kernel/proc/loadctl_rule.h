@@ -36,7 +36,7 @@ struct load_process {
 /* The machine, and what is set. */
 struct load_machine {
     enum load_mode mode;
-    uint64_t frames;       /* for all processes that count */
+    uint64_t memory;       /* frames for all processes that count */
     uint64_t upper, lower; /* LOAD_PFF: faults in a second of CPU time */
     uint64_t run_ns;       /* CPU time of a turn, while others are out */
     bool settled;          /* the last change has had time to show */

@@ -32,7 +32,7 @@ static void model_init(struct model *m, enum load_mode mode, unsigned count,
     memset(m, 0, sizeof(*m));
     m->machine = (struct load_machine){
         .mode = mode,
-        .frames = FRAMES,
+        .memory = FRAMES,
         .upper = 100,
         .lower = 10,
         .run_ns = 2000000000,
