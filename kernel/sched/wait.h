@@ -60,14 +60,15 @@ void wake_up_one(struct wait_queue *queue);
 #define wait_event(queue, condition, lock, how, deadline)                      \
     ({                                                                         \
         struct waiter waiter_;                                                 \
+        uint64_t deadline_ = (deadline); /* once, it may ask the clock */      \
         int wait_result_ = 0;                                                  \
         waiter_init(&waiter_);                                                 \
         while (!(condition)) {                                                 \
-            wait_result_ = wait_prepare(queue, &waiter_, how, deadline);       \
+            wait_result_ = wait_prepare(queue, &waiter_, how, deadline_);      \
             if (wait_result_ != 0)                                             \
                 break;                                                         \
             wait_drop_lock(lock);                                              \
-            wait_sleep(&waiter_, deadline);                                    \
+            wait_sleep(&waiter_, deadline_);                                   \
             wait_take_lock(lock);                                              \
         }                                                                      \
         wait_finish(&waiter_);                                                 \
