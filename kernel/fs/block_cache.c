@@ -396,6 +396,15 @@ void block_cache_sync_all(void)
     }
 }
 
+void block_cache_drop_all(void)
+{
+    const struct block_device *d;
+
+    for (unsigned i = 0; (d = block_nth(i)) != NULL; i++)
+        if (d->cache)
+            block_cache_drop(d->cache);
+}
+
 /* After the last unmapping: what was changed is written, and the pages go if no
  * file is open either. */
 static void flusher(void *unused)

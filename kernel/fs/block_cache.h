@@ -66,3 +66,4 @@ void block_cache_sync_all(void);
 
 /* Forget pages that nobody uses and that are as on the device. */
 void block_cache_drop(struct block_cache *cache);
+void block_cache_drop_all(void); /* ... of all devices */

@@ -9,6 +9,7 @@
 #include "base/string.h"
 #include "core/boot_info.h"
 #include "core/counter.h"
+#include "fs/block_cache.h"
 #include "ipc/pipe.h"
 #include "mem/frame.h"
 #include "mem/slab.h"
@@ -273,14 +274,16 @@ static int show_pid_max(const struct proc_ref *ref, struct text *out)
     return 0;
 }
 
-/* 1: page cache (none can go: there is nothing behind it), 2: unused kernel
- * objects, 3: both. */
+/* 1: page cache (of disks: other files have nothing behind it), 2: unused
+ * kernel objects, 3: both. */
 static int store_drop_caches(const struct proc_ref *ref, char *line)
 {
     int32_t what;
 
     if (!proc_parse_number(line, strlen(line), &what) || what < 1 || what > 3)
         return -EINVAL;
+    if (what & 1)
+        block_cache_drop_all();
     if (what & 2) {
         kstack_drain();
         slab_drain();
