@@ -8,7 +8,7 @@
  *                                           (-v: before the run's line)
  *   stack POLICY FRAMES yes                 (-i: are the resident pages a
  *   stack POLICY FRAMES no N PAGE            subset of those in FRAMES + 1?)
- *   working_set N MEAN LEAST MOST           (-w: for up to 2000 parts)
+ *   working_set N MEAN LEAST MOST           (-w: for up to 500 parts)
  *
  * N counts from 1, pages are hexadecimal.
  */
@@ -21,7 +21,7 @@
 
 #include "engine.h"
 
-enum { MOST_PARTS = 2000, MOST_RUNS = 4096 };
+enum { MOST_PARTS = 500, MOST_RUNS = 4096 };
 
 struct arguments {
     struct settings settings;
