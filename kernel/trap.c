@@ -153,6 +153,17 @@ static void user_exception(struct trap_frame *frame)
     }
 }
 
+/* Its own limit of frames leaves it no page, and none can go: it has to. */
+static void kill_over_limit(void)
+{
+    const struct process *p = process_current();
+
+    printk("%s (%d) has reached its limit of frames, and none can go: killed\n",
+           p->name, p->pid);
+    if (signal_kill(p->pid, SIGKILL) != 0)
+        panic("process %d cannot be killed", p->pid);
+}
+
 /* The one place where a fault's result becomes resume, signal or EFAULT. */
 static void finish_fault(struct trap_frame *frame, enum fault_result result,
                          vaddr_t address)
@@ -163,6 +174,8 @@ static void finish_fault(struct trap_frame *frame, enum fault_result result,
         return;
     if (result == FAULT_NOMEM && vm_out_of_memory())
         return; /* it tries again */
+    if (result == FAULT_OVER_LIMIT)
+        kill_over_limit();
     if (!user) {
         vaddr_t fixup = usercopy_fixup(frame->rip);
         if (fixup == 0)

@@ -249,13 +249,13 @@ static bool victim_is_under_way_locked(void)
 
 /* ---- who asks -------------------------------------------------------------- */
 
-/* Could a fault be resolved now? */
+/* Could a fault be resolved now?  User pages leave a reserve to the kernel. */
 static bool memory_is_there(void)
 {
     struct frame *f[PROBE_FRAMES];
     unsigned got = 0;
 
-    while (got < PROBE_FRAMES && (f[got] = frame_alloc(0, FRAME_KERNEL)))
+    while (got < PROBE_FRAMES && (f[got] = frame_alloc(0, FRAME_ANON)))
         got++;
     for (unsigned i = 0; i < got; i++)
         frame_free(f[i], 0);

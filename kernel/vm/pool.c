@@ -173,7 +173,8 @@ void pool_tick_all(void)
 
 static void init_pool(struct frame_pool *pool, uint8_t number, uint64_t limit)
 {
-    *pool = (struct frame_pool){ .limit = limit, .number = number };
+    *pool =
+        (struct frame_pool){ .limit = limit, .number = number, .owned = true };
     replace_set_init(&pool->set, policy);
     replace_set_sample(&pool->set, true);
 }
@@ -200,14 +201,26 @@ static void release(struct frame *f)
     pool_remove(f);
 }
 
-/* A pool in a free place of the table; NULL: no place, no memory. */
-static struct frame_pool *create_pool(uint64_t limit)
+/* One of the table that nobody has, or NULL. */
+static struct frame_pool *reuse_pool(uint64_t limit)
 {
-    struct frame_pool *pool = kmalloc(sizeof(*pool));
+    struct frame_pool *found = NULL;
+
+    spin_lock(&pool_lock);
+    for (unsigned i = 1; !found && i < POOLS; i++)
+        if (pools[i] && !pools[i]->owned)
+            found = pools[i];
+    if (found)
+        init_pool(found, found->number, limit);
+    spin_unlock(&pool_lock);
+    return found;
+}
+
+/* Enter a new one into the table; false: it is full. */
+static bool enter_pool(struct frame_pool *pool, uint64_t limit)
+{
     unsigned n = 1;
 
-    if (!pool)
-        return NULL;
     spin_lock(&pool_lock);
     while (n < POOLS && pools[n])
         n++;
@@ -216,7 +229,19 @@ static struct frame_pool *create_pool(uint64_t limit)
         pools[n] = pool;
     }
     spin_unlock(&pool_lock);
-    if (n < POOLS)
+    return n < POOLS;
+}
+
+/* Pools are never freed: who has waited for one of a space may look at it when
+ * the space has it no more. */
+static struct frame_pool *create_pool(uint64_t limit)
+{
+    struct frame_pool *pool = reuse_pool(limit);
+
+    if (pool)
+        return pool;
+    pool = kmalloc(sizeof(*pool));
+    if (!pool || enter_pool(pool, limit))
         return pool;
     kfree(pool);
     return NULL;
@@ -266,10 +291,9 @@ void pool_leave(struct address_space *as)
         frame_of(page)->pool = 0;
         replace_add(&common.set, page, page->dirty);
     }
-    pools[pool->number] = NULL;
+    pool->owned = false;
     spin_unlock(&pool_lock);
     mutex_unlock(&reclaim_lock);
-    kfree(pool);
 }
 
 /* ---- the policy ----------------------------------------------------------- */

@@ -25,6 +25,7 @@ struct frame_pool {
     uint64_t written;       /* [P] pages written to the disk on their way out */
     uint64_t evicted;       /* [P] pages that went */
     uint8_t number;         /* [I] in frame->pool */
+    bool owned;             /* [P] a space has it */
 };
 
 extern bool pools_on; /* [a] */

@@ -27,14 +27,16 @@
 #include "core/counter.h"
 #include "core/panic.h"
 #include "sched/sched.h"
+#include "sched/thread.h"
 #include "sched/wait.h"
 #include "vm/region.h"
 #include "vm/rmap.h"
 #include "vm/swap.h"
 #include "vm/table.h"
+#include "vm/working_set.h"
 #include "x86/clock.h"
 
-enum { BATCH = 32, TRIES = 8, PATIENCE = 32, SAMPLE_NS = 100000000 };
+enum { BATCH = RECLAIM_BATCH, TRIES = 8, PATIENCE = 3, SAMPLE_NS = 100000000 };
 
 struct mutex reclaim_lock;
 
@@ -282,8 +284,10 @@ static void write_out(struct eviction *e)
     }
 }
 
-/* Up to `wanted` pages of the pool; returns how many frames came free. */
-static unsigned evict(struct frame_pool *pool, unsigned wanted)
+/* Up to `wanted` pages of the pool; returns how many frames came free, and adds
+ * up how many were looked at. */
+static unsigned evict(struct frame_pool *pool, unsigned wanted,
+                      uint64_t *scanned)
 {
     struct eviction e = { .pool = pool, .wanted = MIN(wanted, BATCH) };
     bool background = thread_current() == kswapd;
@@ -294,80 +298,20 @@ static unsigned evict(struct frame_pool *pool, unsigned wanted)
                 e.scanned);
     counter_add(background ? COUNTER_STEAL_KSWAPD : COUNTER_STEAL_DIRECT,
                 e.gone);
+    *scanned += e.scanned;
     return e.gone;
 }
 
-/* Of a pool with a limit, when the common one has nothing more to give. */
-static unsigned evict_limited(void)
+/* Of the common pool; when that has nothing to give, of one with a limit. */
+static unsigned evict_any(uint64_t *scanned)
 {
-    struct frame_pool *pool = pool_next_limited();
+    unsigned gone = evict(pool_common, BATCH, scanned);
+    struct frame_pool *limited = gone == 0 ? pool_next_limited() : NULL;
 
-    return pool ? evict(pool, BATCH) : 0;
-}
-
-/* ---- who needs memory ------------------------------------------------------ */
-
-bool reclaim_direct(void)
-{
-    if (!pools_on)
-        return false;
-    counter_add(COUNTER_ALLOC_STALLS, 1);
-    for (unsigned i = 0; i < PATIENCE; i++) {
-        if (evict(pool_common, BATCH) > 0 || evict_limited() > 0)
-            return true;
-        /* Others may have been faster, or be about to be. */
-        swap_wait_for_progress();
-        if (frame_free_listed() > frame_marks.min)
-            return true;
-    }
-    return false;
-}
-
-bool reclaim_for_limit(struct frame_pool *pool)
-{
-    for (unsigned i = 0; pool_is_full(pool) && i < 4 * TRIES; i++) {
-        uint64_t count = pool->set.count, limit = pool->limit;
-        (void)evict(pool, count < limit + BATCH ? (unsigned)(count - limit) + 1
-                                                : BATCH);
-    }
-    return !pool_is_full(pool);
-}
-
-void reclaim_frame(struct frame *f)
-{
-    struct eviction e = { .pool = pool_of_frame(f), .wanted = 1 };
-
-    frame_get(f);
-    mutex_lock(&reclaim_lock);
-    note_verdict(&e, f, evict_start(f, false));
-    mutex_unlock(&reclaim_lock);
-    as_destroy_deferred();
-    write_out(&e);
+    return limited ? evict(limited, BATCH, scanned) : gone;
 }
 
 /* ---- sampling ------------------------------------------------------------- */
-
-/* Tell of all pages of the space that were used, and forget it. */
-static void sample_space(struct address_space *as) MUST_HOLD(as->lock);
-static void sample_space(struct address_space *as)
-{
-    struct tlb_batch batch;
-    pte_t *pte;
-
-    tlb_batch_init(&batch, as);
-    for (vaddr_t va = USER_MIN;
-         (va = table_skip_holes(as, va, USER_END, &pte)) < USER_END;
-         va += PAGE_SIZE) {
-        if ((*pte & (PTE_PRESENT | PTE_ACCESSED)) !=
-            (PTE_PRESENT | PTE_ACCESSED))
-            continue;
-        bool write = *pte & PTE_DIRTY;
-        __atomic_fetch_and(pte, ~PTE_ACCESSED, __ATOMIC_SEQ_CST);
-        pool_note_use(pte_frame(*pte), write);
-        tlb_batch_add(&batch, va, NULL);
-    }
-    tlb_batch_finish(&batch);
-}
 
 /* A sampling interval has passed: look at all spaces that are not busy. */
 static void sample_uses(void)
@@ -381,11 +325,76 @@ static void sample_uses(void)
     pool_tick_all();
     for (unsigned n = 0; (as = as_nth(n)) != NULL; n++) {
         if (mutex_trylock(&as->lock)) {
-            sample_space(as);
+            (void)working_set_sample(as);
             mutex_unlock(&as->lock);
         }
         as_put(as);
     }
+}
+
+/* ---- who needs memory ------------------------------------------------------ */
+
+/* Look at everything twice: the first time all may have been in use. */
+static bool sweep(void)
+{
+    uint64_t scanned = 0, last;
+
+    do {
+        last = scanned;
+        if (evict_any(&scanned) > 0)
+            return true;
+        if (frame_free_listed() > frame_marks.min)
+            return true; /* others were faster */
+        sched_point();
+    } while (scanned != last && scanned < 2 * pool_common->set.count);
+    return false;
+}
+
+bool reclaim_direct(void)
+{
+    if (!pools_on)
+        return false;
+    counter_add(COUNTER_ALLOC_STALLS, 1);
+    sample_uses();
+    for (unsigned i = 0; i < PATIENCE; i++) {
+        if (sweep())
+            return true;
+        if (thread_has_flag(thread_current(), THREAD_KILLED))
+            return false;
+        /* What was busy may not be any more in a while. */
+        swap_wait_for_progress();
+    }
+    return false;
+}
+
+bool reclaim_for_limit(struct frame_pool *pool)
+{
+    uint64_t scanned = 0;
+    unsigned idle = 0;
+
+    sample_uses();
+    while (pool_is_full(pool) && idle < TRIES) {
+        uint64_t count = pool->set.count, limit = pool->limit;
+        uint64_t over = count >= limit ? count - limit + 1 : 1;
+        if (evict(pool, (unsigned)MIN(over, BATCH), &scanned) == 0)
+            idle++;
+        else
+            idle = 0;
+    }
+    return !pool_is_full(pool);
+}
+
+void reclaim_frames(struct frame **list, unsigned count)
+{
+    struct eviction e = { .pool = pool_common, .wanted = count };
+
+    assert(count <= BATCH);
+    mutex_lock(&reclaim_lock);
+    for (unsigned i = 0; i < count; i++)
+        note_verdict(&e, list[i], evict_start(list[i], false));
+    mutex_unlock(&reclaim_lock);
+    as_destroy_deferred();
+    write_out(&e);
 }
 
 /* ---- kswapd ---------------------------------------------------------------- */
@@ -412,8 +421,9 @@ static void kswapd_main(void *unused)
                          WAIT_UNINTERRUPTIBLE, WAIT_FOREVER);
         spin_unlock(&kswapd_lock);
         sample_uses();
+        uint64_t scanned = 0;
         while (frame_free_listed() < frame_marks.high)
-            if (evict(pool_common, BATCH) == 0 && evict_limited() == 0)
+            if (evict_any(&scanned) == 0)
                 break;
         spin_lock(&kswapd_lock);
         kswapd_wanted = false;

@@ -25,12 +25,10 @@ __must_check bool reclaim_for_limit(struct frame_pool *pool);
  * spinlocks. */
 void reclaim_wake_if_low(void);
 
-/* Evict this one, on which the caller has a reference, now (MADV_PAGEOUT).
- * Context: as reclaim_direct. */
-void reclaim_frame(struct frame *frame);
-
-/* All pages of a space that can go (a process that is swapped out). */
-void vm_evict_space(struct address_space *as);
+/* Evict these now, if it is possible: at most RECLAIM_BATCH, on each of which the
+ * caller has a reference, which is taken over.  Context: as reclaim_direct. */
+enum { RECLAIM_BATCH = 32 };
+void reclaim_frames(struct frame **list, unsigned count);
 
 /* Start kswapd, once there is something to swap to. */
 __must_check int reclaim_start(void);

@@ -159,11 +159,13 @@ void swap_batch_finish(struct swap_batch *batch)
 
 void swap_wait_for_progress(void)
 {
+    uint64_t deadline = clock_now_ns() + PATIENCE_NS;
+
     spin_lock(&io_lock);
     uint64_t before = finished;
     /* Uninterruptible: it is short. */
     (void)wait_event(&page_done, finished != before, &io_lock,
-                     WAIT_UNINTERRUPTIBLE, clock_now_ns() + PATIENCE_NS);
+                     WAIT_UNINTERRUPTIBLE, deadline);
     spin_unlock(&io_lock);
 }
 
