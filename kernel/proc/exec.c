@@ -30,6 +30,7 @@
 #include "proc/args.h"
 #include "proc/elf.h"
 #include "proc/image.h"
+#include "proc/loadctl.h"
 #include "proc/pid.h"
 #include "proc/process.h"
 #include "proc/threads.h"
@@ -412,6 +413,7 @@ static int load_first_program(struct exec *x, const struct process *p)
 void process_start_init(const char *path)
 {
     process_start_grave_digger();
+    loadctl_start();
     struct process *p = make_first_process();
     struct exec *x = kmalloc_zeroed(sizeof(*x));
     struct trap_frame frame;

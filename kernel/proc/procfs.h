@@ -141,6 +141,11 @@ int proc_show_suspend(const struct proc_ref *ref, struct text *out);
 int proc_store_suspend(const struct proc_ref *ref, char *line);
 int proc_show_oom_kill_allocating(const struct proc_ref *ref, struct text *out);
 int proc_store_oom_kill_allocating(const struct proc_ref *ref, char *line);
+int proc_show_loadctl(const struct proc_ref *ref, struct text *out);
+int proc_show_loadctl_mode(const struct proc_ref *ref, struct text *out);
+int proc_store_loadctl_mode(const struct proc_ref *ref, char *line);
+int proc_show_loadctl_bound(const struct proc_ref *ref, struct text *out);
+int proc_store_loadctl_bound(const struct proc_ref *ref, char *line);
 int proc_show_panic_on_oom(const struct proc_ref *ref, struct text *out);
 int proc_store_panic_on_oom(const struct proc_ref *ref, char *line);
 

@@ -3,15 +3,18 @@
  *
  * Idea:   /proc/PID/oom_score and oom_score_adj: who dies when memory is out;
  *         /proc/sys/vm: the killer's switches.
+ *         /proc/loadctl and /proc/sys/vm/loadctl*: load control.
  *         /proc/PID/suspend: take a process out of play, or bring it back.
  * Locks:  process_tree_lock.
  * Next:   oom.c, suspend.c.
  */
 #include "abi/errno.h"
 #include "base/string.h"
+#include "proc/loadctl.h"
 #include "proc/oom.h"
 #include "proc/procfs.h"
 #include "proc/suspend.h"
+#include "x86/clock.h"
 
 /* "[+-]N" in decimal, spaces around it allowed; false if it is none. */
 static bool parse_signed(const char *text, int *out)
@@ -144,4 +147,62 @@ int proc_show_panic_on_oom(const struct proc_ref *ref, struct text *out)
 int proc_store_panic_on_oom(const struct proc_ref *ref, char *line)
 {
     return store_switch(&oom_panics, line, 1);
+}
+
+/* ---- load control ---------------------------------------------------------- */
+
+/* A line for each process that counts: the frames that it has, and may have,
+ * its working set, its faults in a second of CPU time. */
+int proc_show_loadctl(const struct proc_ref *ref, struct text *out)
+{
+    struct loadctl_facts f;
+
+    text_printf(out, "mode %s frames %lu\n", loadctl_mode_name(),
+                loadctl_frames());
+    text_printf(out, "  PID STATE     PAGES     LIMIT       SET    RATE  "
+                     "SINCE_MS   TURN_MS\n");
+    for (unsigned n = 0; loadctl_get_facts(n, &f); n++)
+        text_printf(out, "%5d %-5s %9lu %9lu %9lu %7lu %9lu %9lu\n", f.pid,
+                    f.figures.out ? "out" : "in", f.figures.pages,
+                    f.figures.limit, f.figures.set,
+                    loadctl_fault_rate(&f.figures),
+                    f.figures.since_ns / NSEC_PER_MSEC,
+                    f.figures.turn_ns / NSEC_PER_MSEC);
+    return 0;
+}
+
+int proc_show_loadctl_mode(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "%s\n", loadctl_mode_name());
+    return 0;
+}
+
+int proc_store_loadctl_mode(const struct proc_ref *ref, char *line)
+{
+    return loadctl_set_mode(line);
+}
+
+/* Which of the bounds a file stands for. */
+static uint32_t *bound_of(const struct proc_ref *ref)
+{
+    const char *name = ref->entry->name;
+
+    if (strcmp(name, "loadctl_upper") == 0)
+        return &loadctl_bounds.upper;
+    if (strcmp(name, "loadctl_lower") == 0)
+        return &loadctl_bounds.lower;
+    if (strcmp(name, "loadctl_tau_ms") == 0)
+        return &loadctl_bounds.tau_ms;
+    return &loadctl_bounds.turn_ms;
+}
+
+int proc_show_loadctl_bound(const struct proc_ref *ref, struct text *out)
+{
+    text_printf(out, "%u\n", *bound_of(ref));
+    return 0;
+}
+
+int proc_store_loadctl_bound(const struct proc_ref *ref, char *line)
+{
+    return store_switch(bound_of(ref), line, INT32_MAX);
 }
