@@ -21,11 +21,15 @@ enum { PAGES = 200, LIMIT = 60, TEXT_BYTES = 64 << 10, SYSCALL_MLOCK = 149 };
 
 static char text[TEXT_BYTES];
 
-/* The number after "key" (a line's start) in a file, from `region` on. */
-static long number_in(const char *path, const void *region, const char *key)
+static void slurp(const char *path)
+{
+    NEED(check_read_file(path, text, sizeof(text)) > 0);
+}
+
+/* The number after "key", a line's start in `text`, from `region` on. */
+static long number_at(const void *region, const char *key)
 {
     char line[64];
-    NEED(check_read_file(path, text, sizeof(text)) > 0);
     const char *at = text;
     if (region) {
         snprintf(line, sizeof(line), "%lx-", (unsigned long)region);
@@ -37,9 +41,16 @@ static long number_in(const char *path, const void *region, const char *key)
     return at ? atol(at + strlen(line)) : -1;
 }
 
+static long number_in(const char *path, const char *key)
+{
+    slurp(path);
+    return number_at(NULL, key);
+}
+
+/* In pages, of the smaps that were read last: pages come and go all the time. */
 static long in_smaps(const void *region, const char *key)
 {
-    return number_in("/proc/self/smaps", region, key) / 4;
+    return number_at(region, key) / 4;
 }
 
 static void set_limit(const char *limit)
@@ -93,6 +104,7 @@ static void count_words(const void *p, long *present, long *swapped)
 static int child_checks_shares(void *region)
 {
     check_subtest();
+    slurp("/proc/self/smaps");
     long swap = in_smaps(region, "Swap:"), share = in_smaps(region, "SwapPss:");
     CHECK(swap > 0 && share * 2 >= swap - 2 && share * 2 <= swap + 2,
           "two hold each slot: %ld of %ld", share, swap);
@@ -109,14 +121,15 @@ static void check_private(void)
     CHECK_EQ(present + swapped, PAGES, "pagemap: here %ld, there %ld", present,
              swapped);
     CHECK(swapped >= PAGES - LIMIT, "pagemap: most are swapped out");
+    slurp("/proc/self/smaps");
     long swap = in_smaps(p, "Swap:"), rss = in_smaps(p, "Rss:");
     CHECK_EQ(swap + rss, PAGES, "smaps: Rss %ld, Swap %ld", rss, swap);
     CHECK(rss <= LIMIT, "smaps: Rss within the limit");
     CHECK_EQ(in_smaps(p, "SwapPss:"), swap, "smaps: nobody else's");
-    CHECK(number_in("/proc/self/status", NULL, "VmSwap:") / 4 >= PAGES - LIMIT,
+    CHECK(number_in("/proc/self/status", "VmSwap:") / 4 >= PAGES - LIMIT,
           "status: VmSwap");
-    CHECK(number_in("/proc/swaps", NULL, "/dev/vda") == 0, "swaps: a name");
-    CHECK(number_in("/proc/vmstat", NULL, "pswpout ") >= PAGES - LIMIT,
+    CHECK(number_in("/proc/swaps", "/dev/vda") == 0, "swaps: a name");
+    CHECK(number_in("/proc/vmstat", "pswpout ") >= PAGES - LIMIT,
           "vmstat: pswpout");
     CHECK_EXITS(child_checks_shares, p, 0, "after fork");
 
@@ -126,8 +139,8 @@ static void check_private(void)
     getrusage(RUSAGE_SELF, &after);
     CHECK(after.ru_majflt > before.ru_majflt, "by major faults: %ld",
           after.ru_majflt - before.ru_majflt);
-    CHECK(number_in("/proc/vmstat", NULL, "pswpin ") > 0, "vmstat: pswpin");
-    CHECK(number_in("/proc/vmstat", NULL, "pgmajfault ") >= after.ru_majflt,
+    CHECK(number_in("/proc/vmstat", "pswpin ") > 0, "vmstat: pswpin");
+    CHECK(number_in("/proc/vmstat", "pgmajfault ") >= after.ru_majflt,
           "vmstat: pgmajfault");
     munmap(p - PAGE, (PAGES + 2) * PAGE);
 }
@@ -139,6 +152,7 @@ static void check_shared(void)
     fill(p);
     count_words(p, &present, &swapped);
     CHECK_EQ(swapped, 0, "shared memory: no slot in the page table");
+    slurp("/proc/self/smaps");
     long swap = in_smaps(p, "Swap:"), rss = in_smaps(p, "Rss:");
     CHECK(swap >= PAGES - LIMIT && rss <= LIMIT, "smaps: Rss %ld, Swap %ld",
           rss, swap);
@@ -154,8 +168,8 @@ static void check_locked(void)
         check_skip("locked pages", "no mlock");
         return;
     }
-    CHECK_EQ(number_in("/proc/self/status", NULL, "VmLck:"), 32,
-             "status: VmLck");
+    CHECK_EQ(number_in("/proc/self/status", "VmLck:"), 32, "status: VmLck");
+    slurp("/proc/self/smaps");
     CHECK_EQ(in_smaps(p, "Locked:"), 8, "smaps: Locked");
     munmap(p - PAGE, (PAGES + 2) * PAGE);
 }
@@ -163,13 +177,13 @@ static void check_locked(void)
 int main(void)
 {
     check_start();
-    if (number_in("/proc/meminfo", NULL, "SwapTotal:") <= 0) {
+    if (number_in("/proc/meminfo", "SwapTotal:") <= 0) {
         check_skip("swapped pages", "no swap area");
         return check_done();
     }
     memset(text, 1, sizeof(text));
     set_limit("60");
-    CHECK_EQ(number_in("/proc/self/replacement", NULL, "frames "), LIMIT,
+    CHECK_EQ(number_in("/proc/self/replacement", "frames "), LIMIT,
              "the limit is told");
     check_private();
     check_shared();
