@@ -280,6 +280,7 @@ static unsigned decide_locked(uint64_t now)
 static void carry_out(struct load_order *o)
 {
     if (o->limit != 0) {
+        o->space->soft_limit = true; /* nobody is to die of it */
         int unused = vm_limit_frames(o->space, o->limit);
         (void)unused; /* without memory for a pool it has no limit */
     }

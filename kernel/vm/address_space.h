@@ -72,18 +72,19 @@ struct address_space {
     vaddr_t arg_start, arg_end, env_start, env_end;     /* [A] for /proc */
     vaddr_t code_start, code_end, data_start, data_end; /* [A] */
     uint64_t rss_anon, rss_file;                        /* [A] resident pages */
-    uint64_t swap_pages;          /* [A] entries that name a swap slot */
-    struct frame_pool *pool;      /* [A] of its own, or NULL */
-    struct vmtrace *trace;        /* [A] vm/vmtrace.h, or NULL */
-    uint64_t table_pages;         /* [A] page-table frames */
-    uint64_t total_pages;         /* [A] of all regions: RLIMIT_AS, VmSize */
-    uint64_t peak_pages;          /* [A] before regions went: as_peak_pages() */
-    uint64_t peak_rss;            /* [A] before pages went, see as_peak_rss() */
-    uint64_t limit_as;            /* [a] bytes, RLIMIT_AS of its process */
-    uint64_t limit_stack;         /* [a] bytes, RLIMIT_STACK */
-    struct family *family;        /* [I] */
-    struct list_node family_link; /* [F] */
-    struct list_node all_link;    /* in the list of all spaces (auditor) */
+    uint64_t swap_pages;     /* [A] entries that name a swap slot */
+    struct frame_pool *pool; /* [A] of its own, or NULL */
+    bool soft_limit;       /* [a] its pool may exceed its limit: load control */
+    struct vmtrace *trace; /* [A] vm/vmtrace.h, or NULL */
+    uint64_t table_pages;  /* [A] page-table frames */
+    uint64_t total_pages;  /* [A] of all regions: RLIMIT_AS, VmSize */
+    uint64_t peak_pages;   /* [A] before regions went: as_peak_pages() */
+    uint64_t peak_rss;     /* [A] before pages went, see as_peak_rss() */
+    uint64_t limit_as;     /* [a] bytes, RLIMIT_AS of its process */
+    uint64_t limit_stack;  /* [a] bytes, RLIMIT_STACK */
+    struct family *family; /* [I] */
+    struct list_node family_link;    /* [F] */
+    struct list_node all_link;       /* in the list of all spaces (auditor) */
     struct address_space *next_dead; /* in the list of deferred ones */
 };
 

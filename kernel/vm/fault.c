@@ -406,7 +406,7 @@ static bool fault_wait(struct fault_place *at, enum fault_result *result)
 
     if (*result == FAULT_POOL_FULL) {
         *result = FAULT_OVER_LIMIT;
-        return reclaim_for_limit(at->as->pool);
+        return reclaim_for_limit(at->as->pool) || pool_exceed(at->as);
     }
     if (*result == FAULT_WAIT_SWAP || *result == FAULT_WAIT_MAPPING)
         err = wait_for_disk(at, *result);

@@ -272,7 +272,18 @@ void pool_set_exact(struct address_space *as, bool exact)
 
 int pool_inherit(struct address_space *as, const struct address_space *from)
 {
-    return from && from->pool ? pool_set_limit(as, from->pool->limit) : 0;
+    if (!from || !from->pool)
+        return 0;
+    as->soft_limit = from->soft_limit;
+    return pool_set_limit(as, from->pool->limit);
+}
+
+bool pool_exceed(struct address_space *as)
+{
+    if (!as->soft_limit)
+        return false;
+    __atomic_fetch_add(&as->pool->limit, 1, __ATOMIC_RELAXED);
+    return true;
 }
 
 void pool_leave(struct address_space *as)
