@@ -252,8 +252,7 @@ static int proc_open(struct inode *inode, struct file *file)
 
     if ((file->flags & O_ACCMODE) != O_RDONLY && !entry->store)
         return -EACCES;
-    if ((file->flags & O_ACCMODE) != O_WRONLY && !entry->show &&
-        !entry->read)
+    if ((file->flags & O_ACCMODE) != O_WRONLY && !entry->show && !entry->read)
         return -EACCES;
     return proc_check_access(ref_of(inode));
 }
