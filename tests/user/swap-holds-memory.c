@@ -5,7 +5,8 @@
  *
  * Options: -m MIB of each child (1), -c CHILDREN (2), -r ROUNDS of sending out
  * and reading (1), -s: shared memory, -o PATH: swapoff it while memory is out,
- * -w SECONDS to wait then, -l: leave it to the kernel what goes out.
+ * -w SECONDS to wait then, -l: leave it to the kernel what goes out, -e MIB
+ * that one more child uses for a moment, so that something must go.
  * Prints /proc/swaps while memory is out, and at the end a line
  * "good N bus N killed N wrong N".
  */
@@ -21,7 +22,7 @@
 
 enum { MOST_CHILDREN = 64, WRONG = 9 };
 
-static size_t mib = 1;
+static size_t mib = 1, extra_mib;
 static int children = 2, rounds = 1, wait_seconds;
 static bool shared, lazy;
 static const char *swap_off;
@@ -85,8 +86,21 @@ static void print_swaps(void)
     fflush(stdout);
 }
 
+static int run_extra(void *unused)
+{
+    size_t pages = extra_mib << 8;
+    char *memory = paging_map(pages);
+
+    (void)unused;
+    for (size_t i = 0; i < pages; i++)
+        memory[i * PAGE] = 1;
+    return 0;
+}
+
 static void while_it_is_out(void)
 {
+    if (extra_mib)
+        CHECK_EXITS(run_extra, NULL, 0, "one more");
     print_swaps();
     if (wait_seconds)
         sleep((unsigned)wait_seconds);
@@ -128,7 +142,7 @@ static void read_options(int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt(argc, argv, "m:c:r:o:w:sl")) != -1) {
+    while ((option = getopt(argc, argv, "m:c:r:o:w:e:sl")) != -1) {
         if (option == 'm')
             mib = (size_t)atol(optarg);
         else if (option == 'c')
@@ -139,6 +153,8 @@ static void read_options(int argc, char **argv)
             swap_off = optarg;
         else if (option == 'w')
             wait_seconds = atoi(optarg);
+        else if (option == 'e')
+            extra_mib = (size_t)atol(optarg);
         else if (option == 's')
             shared = true;
         else if (option == 'l')
