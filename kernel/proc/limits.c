@@ -8,6 +8,7 @@
 
 #include "abi/errno.h"
 #include "proc/process.h"
+#include "vm/mlock.h"
 
 static int check_new(const struct rlimit *old, const struct rlimit *new,
                      unsigned resource)
@@ -56,4 +57,19 @@ int limit_exchange(int32_t pid, unsigned resource, const struct rlimit *new,
         set_limit(p, resource, new);
     spin_unlock(&process_tree_lock);
     return err;
+}
+
+/* vm's hook. */
+static uint64_t lock_limit(void)
+{
+    const struct process *p = process_current();
+
+    if (p->credentials.euid == 0)
+        return UINT64_MAX;
+    return p->limits[RLIMIT_MEMLOCK].rlim_cur;
+}
+
+void limits_init(void)
+{
+    vm_lock_limit = lock_limit;
 }

@@ -13,3 +13,6 @@
  */
 __must_check int limit_exchange(int32_t pid, unsigned resource,
                                 const struct rlimit *new, struct rlimit *old);
+
+/* Boot. */
+void limits_init(void);

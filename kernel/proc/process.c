@@ -33,6 +33,7 @@
 #include "mem/slab.h"
 #include "proc/group.h"
 #include "proc/itimer.h"
+#include "proc/limits.h"
 #include "proc/oom.h"
 #include "proc/pid.h"
 #include "proc/stop.h"
@@ -129,6 +130,7 @@ void process_init(void)
     group_init();
     itimer_boot();
     oom_init();
+    limits_init();
     vfs_current_context = current_context;
     vfs_current_ids = current_ids;
     unix_current_credentials = current_ucred;

@@ -1,13 +1,14 @@
 /*
- * syscall/sys_mem.c - mmap and its kin; what they do is in vm/mmap.c.
+ * syscall/sys_mem.c - mmap and its kin; what they do is in vm/.
  *
- * Locks:  none held.  Next: vm/mmap.c.
+ * Locks:  none held.  Next: vm/mmap.c, vm/advise.c, vm/mlock.c.
  */
 #include "abi/errno.h"
 #include "abi/mman.h"
 #include "proc/process.h"
 #include "syscall/path_args.h"
 #include "syscall/syscalls.h"
+#include "vm/mlock.h"
 
 static struct address_space *current_space(void)
 {
@@ -105,4 +106,29 @@ int64_t sys_mincore(unsigned long address, size_t length,
 int64_t sys_madvise(unsigned long address, size_t length, int advice)
 {
     return vm_madvise(current_space(), address, length, advice);
+}
+
+int64_t sys_mlock(unsigned long address, size_t length)
+{
+    return vm_mlock(current_space(), address, length, 0);
+}
+
+int64_t sys_mlock2(unsigned long address, size_t length, int flags)
+{
+    return vm_mlock(current_space(), address, length, flags);
+}
+
+int64_t sys_munlock(unsigned long address, size_t length)
+{
+    return vm_munlock(current_space(), address, length);
+}
+
+int64_t sys_mlockall(int flags)
+{
+    return vm_mlockall(current_space(), flags);
+}
+
+int64_t sys_munlockall(void)
+{
+    return vm_munlockall(current_space());
 }

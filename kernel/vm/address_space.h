@@ -34,7 +34,10 @@ enum {
     REGION_DONTFORK = 32,  /* madvise(MADV_DONTFORK) */
     REGION_NORESERVE = 64,
     REGION_LOCKED = 128, /* its pages may not be replaced: mlock */
+    REGION_LOCK_ON_FAULT = 256, /* ... once they have come: MLOCK_ONFAULT */
 };
+
+#define REGION_LOCK_FLAGS ((uint32_t)(REGION_LOCKED | REGION_LOCK_ON_FAULT))
 
 /* Lock key: [I] set at creation  [A] as->lock  [M] mapping->lock */
 struct region {
@@ -78,6 +81,8 @@ struct address_space {
     struct vmtrace *trace; /* [A] vm/vmtrace.h, or NULL */
     uint64_t table_pages;  /* [A] page-table frames */
     uint64_t total_pages;  /* [A] of all regions: RLIMIT_AS, VmSize */
+    uint64_t locked_pages; /* [A] of those that are locked */
+    uint32_t future_flags; /* [A] of regions to come: mlockall */
     uint64_t peak_pages;   /* [A] before regions went: as_peak_pages() */
     uint64_t peak_rss;     /* [A] before pages went, see as_peak_rss() */
     uint64_t limit_as;     /* [a] bytes, RLIMIT_AS of its process */

@@ -58,6 +58,19 @@ static uint64_t count_table(const pte_t *table, unsigned level, unsigned end)
     return tables;
 }
 
+static void audit_locked_pages(struct address_space *as)
+{
+    int64_t pages = 0;
+
+    /* Quiet: nobody changes the regions. */
+    for (struct region *r = region_first_locked(as); r;
+         r = region_next_locked(r))
+        pages += r->flags & REGION_LOCKED ? region_pages(r) : 0;
+    if ((uint64_t)pages != as->locked_pages)
+        complain("locked pages of space", (uint64_t)as, (uint64_t)pages,
+                 as->locked_pages);
+}
+
 static void audit_spaces(void)
 {
     struct address_space *as;
@@ -68,6 +81,7 @@ static void audit_spaces(void)
         if (tables != as->table_pages)
             complain("page tables of space", (uint64_t)as, tables,
                      as->table_pages);
+        audit_locked_pages(as);
     }
     spin_unlock(&all_spaces_lock);
 }

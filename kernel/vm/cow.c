@@ -125,7 +125,7 @@ static int copy_regions(struct address_space *parent,
         if (r->flags & REGION_DONTFORK)
             continue;
         struct region *copy = region_create(child, r->start, r->end, r->prot,
-                                            r->flags & ~(uint32_t)REGION_LOCKED,
+                                            r->flags & ~REGION_LOCK_FLAGS,
                                             r->mapping, r->first_index);
         if (!copy)
             return -ENOMEM;
@@ -209,6 +209,7 @@ int cow_break(struct address_space *as, struct region *region, vaddr_t va,
     *pte =
         frame_phys(copy) | pte_user_bits(region->prot) | PTE_WRITE | PTE_DIRTY;
     rss_add(as, old, -1);
+    pool_unlock(old);
     rss_add(as, copy, 1);
     pool_enter(as, region, copy, true);
     tlb_batch_init(&batch, as);

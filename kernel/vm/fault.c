@@ -17,6 +17,7 @@
 #include "sched/thread.h"
 #include "vm/address_space.h"
 #include "vm/cow.h"
+#include "vm/mlock.h"
 #include "vm/pool.h"
 #include "vm/reclaim.h"
 #include "vm/region.h"
@@ -55,6 +56,8 @@ static bool can_grow(struct address_space *as, vaddr_t va)
     if (r->end - va > as->limit_stack)
         return false;
     if (((as->total_pages << PAGE_SHIFT) + (r->start - va)) > as->limit_as)
+        return false;
+    if (!mlock_has_room(as, r->flags, r->start - va))
         return false;
     struct region *below = region_before_locked(as, r->start);
     vaddr_t floor = below ? below->end : USER_MIN;
@@ -105,7 +108,7 @@ static void grow_stack(struct fault_place *at)
 
     r->start = at->va;
     r->first_index -= pages;
-    at->as->total_pages += pages;
+    region_count_pages(at->as, r, (int64_t)pages);
 }
 
 /* The entry of at->va, with its tables. */

@@ -11,12 +11,12 @@
 #include "base/string.h"
 #include "core/panic.h"
 #include "sched/sched.h"
-#include "sched/thread.h"
 #include "vm/address_space.h"
 #include "vm/cow.h"
+#include "vm/mlock.h"
+#include "vm/populate.h"
 #include "vm/region.h"
 #include "vm/table.h"
-#include "vm/usercopy.h"
 #include "x86/cpu.h"
 
 #define MAP_KNOWN                                                              \
@@ -48,7 +48,7 @@ static int map_locked(struct address_space *as, vaddr_t start, uint64_t bytes,
         prev->flags == flags && prev->mapping == mapping &&
         region_index(prev, start) == first_index) {
         prev->end = start + bytes;
-        as->total_pages += bytes >> PAGE_SHIFT;
+        region_count_pages(as, prev, (int64_t)(bytes >> PAGE_SHIFT));
         region_merge_around(as, prev);
         return 0;
     }
@@ -114,15 +114,50 @@ static vaddr_t choose_address(struct address_space *as, vaddr_t addr,
     return region_find_room(as, bytes);
 }
 
-/* Touch the pages now (MAP_POPULATE); failures show at the first access. */
-static void populate(struct address_space *as, vaddr_t start, uint64_t bytes,
-                     uint32_t prot)
+/* Bring the pages in now; failures show at the first access. */
+static void populate(struct address_space *as, vaddr_t start, uint64_t bytes)
 {
-    if (!(prot & (VM_READ | VM_WRITE)) || as != thread_current()->space)
+    if (vm_populate(as, start, start + bytes, POPULATE_TRY) != 0)
         return;
-    if (user_fault_in((const void __user *)start, bytes,
-                      prot & VM_WRITE ? VM_WRITE : VM_READ) != 0)
-        return;
+}
+
+/* May a region of these flags come?  0, -EPERM, -EAGAIN. */
+static int check_lock(const struct address_space *as, uint32_t map_flags,
+                      uint32_t flags, uint64_t bytes) MUST_HOLD(as->lock);
+static int check_lock(const struct address_space *as, uint32_t map_flags,
+                      uint32_t flags, uint64_t bytes)
+{
+    if ((map_flags & MAP_LOCKED) && vm_lock_limit() == 0)
+        return -EPERM;
+    return mlock_has_room(as, flags, bytes) ? 0 : -EAGAIN;
+}
+
+/* The part of vm_mmap under the lock: the address or -errno; *flags gets what
+ * mlockall() wants. */
+static int64_t mmap_locked(struct address_space *as, vaddr_t addr,
+                           uint64_t bytes, uint32_t prot, uint32_t map_flags,
+                           uint32_t *flags, struct mapping *mapping,
+                           uint64_t offset) MUST_HOLD(as->lock);
+static int64_t mmap_locked(struct address_space *as, vaddr_t addr,
+                           uint64_t bytes, uint32_t prot, uint32_t map_flags,
+                           uint32_t *flags, struct mapping *mapping,
+                           uint64_t offset)
+{
+    int err;
+
+    *flags |= as->future_flags;
+    if (!limits_allow(as, bytes))
+        return -ENOMEM;
+    vaddr_t start = choose_address(as, addr, bytes, map_flags, &err);
+    if (start == 0)
+        return err;
+    err = check_lock(as, map_flags, *flags, bytes);
+    if (err == 0)
+        err = region_unmap_range(as, start, start + bytes);
+    if (err == 0)
+        err = map_locked(as, start, bytes, prot, *flags, mapping,
+                         mapping ? offset >> PAGE_SHIFT : start >> PAGE_SHIFT);
+    return err ? err : (int64_t)start;
 }
 
 int64_t vm_mmap(struct address_space *as, vaddr_t addr, uint64_t bytes,
@@ -133,7 +168,6 @@ int64_t vm_mmap(struct address_space *as, vaddr_t addr, uint64_t bytes,
     bool shared = type == MAP_SHARED || type == MAP_SHARED_VALIDATE;
     uint32_t flags = shared ? REGION_SHARED : 0;
     struct mapping *own = NULL;
-    int err;
 
     if (bytes == 0 || (!shared && type != MAP_PRIVATE) || (offset & ~PAGE_MASK))
         return -EINVAL;
@@ -149,6 +183,8 @@ int64_t vm_mmap(struct address_space *as, vaddr_t addr, uint64_t bytes,
         flags |= REGION_MAY_WRITE;
     if (map_flags & MAP_GROWSDOWN)
         flags |= REGION_STACK;
+    if (map_flags & MAP_LOCKED)
+        flags |= REGION_LOCKED;
     if (shared && !mapping) {
         mapping = own = mapping_create_anonymous(bytes);
         if (!own)
@@ -157,28 +193,15 @@ int64_t vm_mmap(struct address_space *as, vaddr_t addr, uint64_t bytes,
     }
 
     mutex_lock(&as->lock);
-    vaddr_t start = 0;
-    err = -ENOMEM;
-    if (limits_allow(as, bytes))
-        start = choose_address(as, addr, bytes, map_flags, &err);
-    if (start != 0) {
-        err = region_unmap_range(as, start, start + bytes);
-        if (err == 0)
-            err = map_locked(as, start, bytes, prot, flags, mapping,
-                             mapping ? offset >> PAGE_SHIFT
-                                     : start >> PAGE_SHIFT);
-    }
+    int64_t start =
+        mmap_locked(as, addr, bytes, prot, map_flags, &flags, mapping, offset);
     mutex_unlock(&as->lock);
     if (own)
         mapping_put(own);
-    if (err == 0 || start == 0) {
-        if (start == 0)
-            return err;
-        if (map_flags & (MAP_POPULATE | MAP_LOCKED))
-            populate(as, start, bytes, prot);
-        return (int64_t)start;
-    }
-    return err;
+    bool now = (map_flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+    if (start > 0 && (now || (flags & REGION_LOCKED)))
+        populate(as, (vaddr_t)start, bytes);
+    return start;
 }
 
 int64_t vm_munmap(struct address_space *as, vaddr_t addr, uint64_t bytes)
@@ -282,7 +305,10 @@ out_unlock:
 
 int64_t vm_brk(struct address_space *as, vaddr_t new_brk, uint64_t data_limit)
 {
+    uint64_t grown = 0;
+
     mutex_lock(&as->lock);
+    uint32_t flags = REGION_HEAP | REGION_MAY_WRITE | as->future_flags;
     vaddr_t old_end = ALIGN_UP(as->brk, PAGE_SIZE);
     vaddr_t new_end = ALIGN_UP(new_brk, PAGE_SIZE);
 
@@ -296,16 +322,19 @@ int64_t vm_brk(struct address_space *as, vaddr_t new_brk, uint64_t data_limit)
         struct region *r = region_find_from_locked(as, old_end);
         if (r && r->start < new_end + PAGE_SIZE)
             goto out_unlock;
-        if (!limits_allow(as, new_end - old_end) ||
-            map_locked(as, old_end, new_end - old_end, VM_READ | VM_WRITE,
-                       REGION_HEAP | REGION_MAY_WRITE, NULL,
+        uint64_t more = new_end - old_end;
+        if (!limits_allow(as, more) || !mlock_has_room(as, flags, more) ||
+            map_locked(as, old_end, more, VM_READ | VM_WRITE, flags, NULL,
                        old_end >> PAGE_SHIFT) != 0)
             goto out_unlock;
+        grown = flags & REGION_LOCKED ? more : 0;
     }
     as->brk = new_brk;
 out_unlock:
     new_brk = as->brk;
     mutex_unlock(&as->lock);
+    if (grown)
+        populate(as, old_end, grown);
     return (int64_t)new_brk;
 }
 
@@ -410,16 +439,20 @@ static bool can_extend(struct region *r, vaddr_t addr, uint64_t old_bytes,
 
 static int64_t remap_locked(struct address_space *as, vaddr_t addr,
                             uint64_t old_bytes, uint64_t new_bytes,
-                            uint32_t flags, vaddr_t new_addr)
+                            uint32_t flags, vaddr_t new_addr, bool *locked)
     MUST_HOLD(as->lock);
 static int64_t remap_locked(struct address_space *as, vaddr_t addr,
                             uint64_t old_bytes, uint64_t new_bytes,
-                            uint32_t flags, vaddr_t new_addr)
+                            uint32_t flags, vaddr_t new_addr, bool *locked)
 {
     struct region *r = region_find_locked(as, addr);
 
     if (!r || r->end - addr < old_bytes)
         return -EFAULT;
+    *locked = r->flags & REGION_LOCKED;
+    if (new_bytes > old_bytes &&
+        !mlock_has_room(as, r->flags, new_bytes - old_bytes))
+        return -EAGAIN;
     if (new_bytes > old_bytes && !limits_allow(as, new_bytes - old_bytes))
         return -ENOMEM;
     if (flags & MREMAP_FIXED) {
@@ -436,7 +469,8 @@ static int64_t remap_locked(struct address_space *as, vaddr_t addr,
         return err ? err : (int64_t)addr;
     }
     if (can_extend(r, addr, old_bytes, new_bytes)) {
-        as->total_pages += (new_bytes - old_bytes) >> PAGE_SHIFT;
+        region_count_pages(as, r,
+                           (int64_t)((new_bytes - old_bytes) >> PAGE_SHIFT));
         r->end = addr + new_bytes;
         region_merge_around(as, r);
         return (int64_t)addr;
@@ -472,8 +506,11 @@ int64_t vm_mremap(struct address_space *as, vaddr_t addr, uint64_t old_bytes,
             return -EINVAL;
     }
     mutex_lock(&as->lock);
+    bool locked = false;
     int64_t result =
-        remap_locked(as, addr, old_bytes, new_bytes, flags, new_addr);
+        remap_locked(as, addr, old_bytes, new_bytes, flags, new_addr, &locked);
     mutex_unlock(&as->lock);
+    if (locked && result > 0 && new_bytes > old_bytes)
+        populate(as, (vaddr_t)result + old_bytes, new_bytes - old_bytes);
     return result;
 }

@@ -49,6 +49,16 @@ static inline void pool_enter(struct address_space *as,
 }
 /* It may not go: it was locked. */
 void pool_remove(struct frame *frame);
+/* One of its users lets go of the page.  If that had locked it, those who still
+ * have it may lose it again; whether one of them has it locked, too, shows when
+ * it is chosen. */
+static inline void pool_unlock(struct frame *frame)
+{
+    if (unlikely(pools_on) && !frame->replace.pooled &&
+        __atomic_load_n(&frame->refs, __ATOMIC_RELAXED) > 1 &&
+        (frame->kind == FRAME_ANON || frame->kind == FRAME_MAPPING))
+        pool_add(NULL, frame, true);
+}
 /* It was used, as a trap or the page tables tell. */
 void pool_note_use(struct frame *frame, bool write);
 

@@ -90,7 +90,7 @@ void region_insert_locked(struct address_space *as, struct region *r)
     if (tree_insert(&as->regions, &r->node, compare_start) != NULL)
         panic("two regions at %lx", r->start);
     as->region_count++;
-    as->total_pages += (r->end - r->start) >> PAGE_SHIFT;
+    region_count_pages(as, r, region_pages(r));
 }
 
 void region_remove_locked(struct address_space *as, struct region *r)
@@ -100,7 +100,7 @@ void region_remove_locked(struct address_space *as, struct region *r)
     tree_remove(&as->regions, &r->node);
     as->region_count--;
     as->peak_pages = as_peak_pages(as);
-    as->total_pages -= (r->end - r->start) >> PAGE_SHIFT;
+    region_count_pages(as, r, -region_pages(r));
 }
 
 struct region *region_find_from_locked(struct address_space *as, vaddr_t va)
@@ -174,7 +174,7 @@ int region_split_at(struct address_space *as, vaddr_t at)
                                          r->mapping, region_index(r, at));
     if (!upper)
         return -ENOMEM;
-    as->total_pages -= (r->end - at) >> PAGE_SHIFT;
+    region_count_pages(as, r, -region_pages(upper));
     r->end = at;
     region_insert_locked(as, upper);
     return 0;
@@ -193,7 +193,7 @@ static void absorb(struct address_space *as, struct region *a, struct region *b)
 static void absorb(struct address_space *as, struct region *a, struct region *b)
 {
     region_remove_locked(as, b);
-    as->total_pages += (b->end - b->start) >> PAGE_SHIFT;
+    region_count_pages(as, a, region_pages(b));
     a->end = b->end;
     region_free(b);
 }

@@ -68,6 +68,20 @@ static inline bool region_count_is_full(const struct address_space *as)
            __atomic_load_n(&region_count_max, __ATOMIC_RELAXED);
 }
 
+static inline int64_t region_pages(const struct region *r)
+{
+    return (int64_t)((r->end - r->start) >> PAGE_SHIFT);
+}
+
+/* The space has so many pages more, or less, in regions like `r`. */
+static inline void region_count_pages(struct address_space *as,
+                                      const struct region *r, int64_t pages)
+{
+    as->total_pages += (uint64_t)pages;
+    if (unlikely(r->flags & REGION_LOCKED))
+        as->locked_pages += (uint64_t)pages;
+}
+
 /* Is [start, start+bytes) within what user space may map? */
 static inline bool region_range_ok(vaddr_t start, uint64_t bytes)
 {

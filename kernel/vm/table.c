@@ -9,6 +9,7 @@
 #include "vm/table.h"
 
 #include "sched/sched.h"
+#include "vm/pool.h"
 #include "x86/cpu.h"
 #include "x86/paging.h"
 #include "x86/tlb.h"
@@ -119,6 +120,7 @@ static void unmap_entries(struct address_space *as, struct tlb_batch *batch,
             continue;
         }
         rss_add(as, f, -1);
+        pool_unlock(f);
         tlb_batch_add(batch, va, f);
     }
 }

@@ -55,6 +55,19 @@ uint64_t vm_count_used(struct address_space *as)
     return used;
 }
 
+/* A page that is there competes in the space's own pool, unless it is locked. */
+static void limit_page(struct address_space *as, vaddr_t va, pte_t pte)
+    MUST_HOLD(as->lock);
+static void limit_page(struct address_space *as, vaddr_t va, pte_t pte)
+{
+    const struct region *r = region_find_locked(as, va);
+
+    if (r && (r->flags & REGION_LOCKED))
+        pool_remove(pte_frame(pte));
+    else if (pte_frame(pte)->replace.pooled)
+        pool_add(as, pte_frame(pte), pte & PTE_DIRTY);
+}
+
 int vm_limit_frames(struct address_space *as, uint64_t limit)
 {
     pte_t *pte;
@@ -65,8 +78,7 @@ int vm_limit_frames(struct address_space *as, uint64_t limit)
     if (err == 0 && as->pool && !had_own)
         for (vaddr_t va = USER_MIN; (va = next_page(as, va, &pte)) < USER_END;
              va += PAGE_SIZE)
-            if (pte_frame(*pte)->replace.pooled)
-                pool_add(as, pte_frame(*pte), *pte & PTE_DIRTY);
+            limit_page(as, va, *pte);
     mutex_unlock(&as->lock);
     /* What cannot go now stays above the limit until the next fault. */
     if (err == 0 && as->pool && !reclaim_for_limit(as->pool))

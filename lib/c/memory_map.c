@@ -62,6 +62,31 @@ int mincore(void *address, size_t length, unsigned char *vec)
     return (int)CALL(mincore, address, length, vec);
 }
 
+int mlock(const void *address, size_t length)
+{
+    return (int)CALL(mlock, address, length);
+}
+
+int mlock2(const void *address, size_t length, unsigned flags)
+{
+    return (int)CALL(mlock2, address, length, flags);
+}
+
+int munlock(const void *address, size_t length)
+{
+    return (int)CALL(munlock, address, length);
+}
+
+int mlockall(int flags)
+{
+    return (int)CALL(mlockall, flags);
+}
+
+int munlockall(void)
+{
+    return (int)CALL(munlockall);
+}
+
 int memfd_create(const char *name, unsigned flags)
 {
     return (int)CALL(memfd_create, name, flags);
