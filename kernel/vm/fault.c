@@ -417,7 +417,7 @@ static bool fault_wait(struct fault_place *at, enum fault_result *result)
         *result = FAULT_NOMEM;
         return reclaim_direct();
     }
-    *result = FAULT_BUS;
+    *result = err == -EINTR ? FAULT_KILLED : FAULT_BUS;
     /* Not in use, beyond the end: others were faster, so look again. */
     return err == 0 || err == -ENOENT || err == -ENXIO;
 }

@@ -14,6 +14,7 @@ enum fault_result {
     FAULT_SEGV_ACCERR, /* region forbids the access */
     FAULT_BUS,         /* beyond the end of the file, or the disk failed */
     FAULT_OVER_LIMIT,  /* the space's own limit, and no page of it can go */
+    FAULT_KILLED,      /* the thread is to die and has stopped waiting */
     FAULT_KERNEL_BUG,  /* rows 1-3: panic */
     FAULT_NOMEM,       /* no frame; see vm_out_of_memory */
 

@@ -35,6 +35,8 @@
 #include "vm/table.h"
 #include "vm/working_set.h"
 #include "x86/clock.h"
+#include "x86/cpu.h"
+#include "x86/tlb.h"
 
 enum { BATCH = RECLAIM_BATCH, TRIES = 8, PATIENCE = 3, SAMPLE_NS = 100000000 };
 
@@ -54,15 +56,15 @@ static bool take_use(struct rmap_place *at, void *arg)
 {
     bool *used = arg;
 
-    if (*at->pte & PTE_ACCESSED) {
-        struct tlb_batch batch;
-        *used = true;
-        __atomic_fetch_and(at->pte, ~PTE_ACCESSED, __ATOMIC_SEQ_CST);
-        tlb_batch_init(&batch, at->as);
-        tlb_batch_add(&batch, at->va, NULL);
-        tlb_batch_finish(&batch);
-    }
-    return true;
+    if (!(*at->pte & PTE_ACCESSED))
+        return true;
+    *used = true;
+    __atomic_fetch_and(at->pte, ~PTE_ACCESSED, __ATOMIC_SEQ_CST);
+    /* Another CPU may use the page for a while without setting the bit again:
+     * that is not worth an interrupt. */
+    if (this_cpu->active_space == at->as)
+        tlb_flush_local(at->va, at->va + PAGE_SIZE);
+    return false;
 }
 
 struct unmapping {
@@ -376,10 +378,12 @@ bool reclaim_for_limit(struct frame_pool *pool)
     while (pool_is_full(pool) && idle < TRIES) {
         uint64_t count = pool->set.count, limit = pool->limit;
         uint64_t over = count >= limit ? count - limit + 1 : 1;
-        if (evict(pool, (unsigned)MIN(over, BATCH), &scanned) == 0)
-            idle++;
-        else
+        if (evict(pool, (unsigned)MIN(over, BATCH), &scanned) > 0) {
             idle = 0;
+            continue;
+        }
+        idle++;
+        swap_wait_for_progress(); /* what is busy may not be for long */
     }
     return !pool_is_full(pool);
 }

@@ -21,21 +21,23 @@
 
 struct walk {
     struct frame *frame;
+    uint32_t left; /* entries that map it and were not found yet */
     bool (*visit)(struct rmap_place *place, void *arg);
     void *arg;
 };
 
 /* True: go on. */
-static bool visit_at(const struct walk *w, struct address_space *as,
-                     struct region *r, vaddr_t va) MUST_HOLD(as->lock);
-static bool visit_at(const struct walk *w, struct address_space *as,
-                     struct region *r, vaddr_t va)
+static bool visit_at(struct walk *w, struct address_space *as, struct region *r,
+                     vaddr_t va) MUST_HOLD(as->lock);
+static bool visit_at(struct walk *w, struct address_space *as, struct region *r,
+                     vaddr_t va)
 {
     struct rmap_place place = { as, r, va, table_find(as, va) };
 
     if (!place.pte || !pte_has_frame(*place.pte) ||
         pte_frame(*place.pte) != w->frame)
         return true;
+    w->left--;
     return w->visit(&place, w->arg);
 }
 
@@ -49,9 +51,9 @@ static vaddr_t address_in(const struct region *r, uint64_t index)
     return r->start + ((index - r->first_index) << PAGE_SHIFT);
 }
 
-static bool visit_anonymous(const struct walk *w, struct address_space *as)
+static bool visit_anonymous(struct walk *w, struct address_space *as)
     MUST_HOLD(as->lock);
-static bool visit_anonymous(const struct walk *w, struct address_space *as)
+static bool visit_anonymous(struct walk *w, struct address_space *as)
 {
     uint64_t index = w->frame->index;
     vaddr_t likely_at = index << PAGE_SHIFT;
@@ -63,7 +65,8 @@ static bool visit_anonymous(const struct walk *w, struct address_space *as)
         if (pte && pte_has_frame(*pte) && pte_frame(*pte) == w->frame)
             return visit_at(w, as, r, likely_at);
     }
-    for (r = region_first_locked(as); r; r = region_next_locked(r)) {
+    for (r = region_first_locked(as); r && w->left > 0;
+         r = region_next_locked(r)) {
         vaddr_t va = address_in(r, index);
         if (va != 0 && !visit_at(w, as, r, va))
             return false;
@@ -99,52 +102,59 @@ static unsigned family_size(struct family *family)
     return n;
 }
 
-static bool walk_family(const struct walk *w)
+/* The page may be in one member only: who is busy is passed over. */
+static bool walk_family(struct walk *w)
 {
     struct family *family = w->frame->owner;
     unsigned size = family_size(family);
-    bool all = true;
+    bool on = true;
 
-    for (unsigned n = 0; all && n < size; n++) {
+    for (unsigned n = 0; on && w->left > 0 && n < size; n++) {
         struct address_space *as = family_member(family, n);
         if (!as)
             continue; /* it is being torn down */
-        all = mutex_trylock(&as->lock);
-        if (all) {
-            all = visit_anonymous(w, as);
+        if (mutex_trylock(&as->lock)) {
+            on = visit_anonymous(w, as);
             mutex_unlock(&as->lock);
         }
         as_put_deferred(as);
     }
-    return all;
+    return on && w->left == 0;
 }
 
-static bool walk_mapping(const struct walk *w, struct mapping *m)
-    MUST_HOLD(m->lock);
-static bool walk_mapping(const struct walk *w, struct mapping *m)
+static bool walk_mapping(struct walk *w, struct mapping *m) MUST_HOLD(m->lock);
+static bool walk_mapping(struct walk *w, struct mapping *m)
 {
     struct region *r;
-    bool all = true;
+    bool on = true;
 
     list_for_each (r, &m->regions, mapping_link) {
-        if (!all)
+        if (!on || w->left == 0)
             break;
         vaddr_t va = address_in(r, w->frame->index);
-        if (va == 0)
-            continue;
-        all = mutex_trylock(&r->space->lock);
-        if (all) {
-            all = visit_at(w, r->space, r, va);
+        if (va != 0 && mutex_trylock(&r->space->lock)) {
+            on = visit_at(w, r->space, r, va);
             mutex_unlock(&r->space->lock);
         }
     }
-    return all;
+    return on && w->left == 0;
+}
+
+/* All holders but the caller, its mapping and the swap cache. */
+static uint32_t count_entries(const struct frame *f)
+{
+    uint32_t others = 1;
+
+    others += f->kind == FRAME_MAPPING;
+    others += frame_has_flags(f, FRAME_F_SWAP_CACHE);
+    uint32_t refs = __atomic_load_n(&f->refs, __ATOMIC_SEQ_CST);
+    return refs > others ? refs - others : 0;
 }
 
 bool rmap_walk(struct frame *f, bool (*visit)(struct rmap_place *, void *),
                void *arg)
 {
-    struct walk w = { f, visit, arg };
+    struct walk w = { f, count_entries(f), visit, arg };
 
     if (f->kind == FRAME_ANON)
         return walk_family(&w);

@@ -17,8 +17,7 @@ struct rmap_place {
 /*
  * Call `visit` for each page-table entry that maps the frame, on which the
  * caller has a reference; it returns false to stop.  Address spaces are only
- * tried to lock: false if one was busy, so that entries may have been missed,
- * or if `visit` stopped.
+ * tried to lock.  Returns false if entries were missed, or if `visit` stopped.
  * Of a mapping's frame the mapping is locked by the caller.
  * Context: may sleep; no address space locked.
  */
