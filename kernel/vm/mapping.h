@@ -109,6 +109,13 @@ void mapping_forget(struct mapping *mapping, struct frame *frame)
 uint64_t mapping_count_swapped(struct mapping *mapping, uint64_t index,
                                uint64_t count);
 
+/* The entry of the first swapped page of [*index, end), whose index then is
+ * *index; 0: there is none. */
+swap_entry_t mapping_next_swapped(struct mapping *mapping, uint64_t *index,
+                                  uint64_t end);
+/* Is the page in memory, here or in the swap cache?  Locks: mapping->lock. */
+bool mapping_has_page(struct mapping *mapping, uint64_t index);
+
 /* For swapoff: bring back all pages that are in an area.  0 or -errno. */
 __must_check int mapping_leave_area(unsigned area);
 /* For the auditor: count all entries. */

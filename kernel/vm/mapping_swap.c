@@ -167,6 +167,41 @@ uint64_t mapping_count_swapped(struct mapping *m, uint64_t index,
     return range.found;
 }
 
+struct entry_search {
+    uint64_t index;
+    swap_entry_t entry;
+};
+
+static bool stop_at_entry(uint64_t index, swap_entry_t entry, void *arg)
+{
+    *(struct entry_search *)arg = (struct entry_search){ index, entry };
+    return false;
+}
+
+swap_entry_t mapping_next_swapped(struct mapping *m, uint64_t *index,
+                                  uint64_t end)
+{
+    struct entry_search found = { UINT64_MAX, 0 };
+
+    mutex_lock(&m->lock);
+    if (m->swapped != 0)
+        visit_entries(m->root, m->height, 0, *index, stop_at_entry, &found);
+    mutex_unlock(&m->lock);
+    *index = found.index;
+    return found.index < end ? found.entry : 0;
+}
+
+bool mapping_has_page(struct mapping *m, uint64_t index)
+{
+    mutex_lock(&m->lock);
+    const void *slot = mapping_find_slot(m, index);
+    bool has = slot != NULL && index < (m->size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+    if (has && slot_is_entry(slot))
+        has = swap_cache_has(slot_entry(slot));
+    mutex_unlock(&m->lock);
+    return has;
+}
+
 static bool audit_entry(uint64_t index, swap_entry_t entry, void *unused)
 {
     (void)index;

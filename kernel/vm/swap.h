@@ -67,6 +67,9 @@ __must_check swap_entry_t swap_cache_add(struct frame *frame);
 /* The frame cached under `entry`, with a reference, or NULL. */
 struct frame *swap_cache_find(swap_entry_t entry);
 
+/* Is there one that has its bytes? */
+bool swap_cache_has(swap_entry_t entry);
+
 /* An empty frame that is being read into, unless the entry is not in use any
  * more (-ENOENT) or has a frame (-EEXIST).  The caller's reference stays. */
 __must_check int swap_cache_add_reading(swap_entry_t entry,

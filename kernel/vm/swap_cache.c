@@ -109,6 +109,17 @@ struct frame *swap_cache_find(swap_entry_t entry)
     return f;
 }
 
+bool swap_cache_has(swap_entry_t entry)
+{
+    spin_lock(&swap_lock);
+    const struct swap_slot *s = swap_slot_locked(entry);
+    bool has = s && s->pfn != 0 &&
+               !frame_has_flags(frame_of_pfn(s->pfn),
+                                FRAME_F_READING | FRAME_F_FAILED);
+    spin_unlock(&swap_lock);
+    return has;
+}
+
 swap_entry_t swap_cache_begin_write(struct frame *f)
 {
     swap_entry_t entry = 0;
