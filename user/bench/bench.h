@@ -63,3 +63,4 @@ extern const struct bench lock_benches[];
 extern const struct bench thread_benches[];
 extern const struct bench contend_benches[];
 extern const struct bench uthread_benches[];
+extern const struct bench swap_benches[];
