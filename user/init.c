@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/reboot.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -203,6 +204,9 @@ int main(int argc, char **argv)
     for (int fd = 0; fd < 3; fd++)
         if (fcntl(fd, F_GETFD) < 0 && open_as(fd, CONSOLE, O_RDWR))
             break;
+
+    /* What we need must not be on a disk that breaks: the system ends with us. */
+    mlockall(MCL_CURRENT | MCL_FUTURE);
 
     char *text = file_read_all(REQUEST, &length);
     if (text) {

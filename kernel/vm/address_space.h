@@ -33,7 +33,7 @@ enum {
     REGION_STACK_TOP = 16, /* named [stack] in maps */
     REGION_DONTFORK = 32,  /* madvise(MADV_DONTFORK) */
     REGION_NORESERVE = 64,
-    REGION_LOCKED = 128, /* its pages may not be replaced: mlock */
+    REGION_LOCKED = 128,        /* its pages may not be replaced: mlock */
     REGION_LOCK_ON_FAULT = 256, /* ... once they have come: MLOCK_ONFAULT */
 };
 

@@ -16,6 +16,7 @@
 #include "sched/sched.h"
 #include "vm/address_space.h"
 #include "vm/fault.h"
+#include "vm/reclaim.h"
 #include "vm/region.h"
 #include "vm/table.h"
 
@@ -116,6 +117,7 @@ unsigned vm_audit(void)
         printk("audit: no memory for the counts\n");
         return 1;
     }
+    reclaim_wait_until_quiet();
     complaints = 0;
     swap_audit_begin();
     mapping_audit_entries();

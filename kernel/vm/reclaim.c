@@ -38,7 +38,13 @@
 #include "x86/cpu.h"
 #include "x86/tlb.h"
 
-enum { BATCH = RECLAIM_BATCH, TRIES = 8, PATIENCE = 3, SAMPLE_NS = 100000000 };
+enum {
+    BATCH = RECLAIM_BATCH,
+    TRIES = 8,
+    PATIENCE = 3,
+    QUIET_TRIES = 1000,
+    SAMPLE_NS = 100000000
+};
 
 struct mutex reclaim_lock;
 
@@ -46,6 +52,7 @@ static struct spinlock kswapd_lock = SPINLOCK_INIT("kswapd", RANK_SWAP_IO);
 static struct wait_queue kswapd_queue;
 static bool kswapd_wanted; /* [kswapd_lock] */
 static struct thread *kswapd;
+static unsigned evictions; /* [a] going on */
 
 /* ---- one page ------------------------------------------------------------ */
 
@@ -294,8 +301,10 @@ static unsigned evict(struct frame_pool *pool, unsigned wanted,
     struct eviction e = { .pool = pool, .wanted = MIN(wanted, BATCH) };
     bool background = thread_current() == kswapd;
 
+    __atomic_add_fetch(&evictions, 1, __ATOMIC_SEQ_CST);
     choose_and_unmap(&e);
     write_out(&e);
+    __atomic_sub_fetch(&evictions, 1, __ATOMIC_SEQ_CST);
     counter_add(background ? COUNTER_SCAN_KSWAPD : COUNTER_SCAN_DIRECT,
                 e.scanned);
     counter_add(background ? COUNTER_STEAL_KSWAPD : COUNTER_STEAL_DIRECT,
@@ -432,6 +441,16 @@ static void kswapd_main(void *unused)
         spin_lock(&kswapd_lock);
         kswapd_wanted = false;
         spin_unlock(&kswapd_lock);
+    }
+}
+
+void reclaim_wait_until_quiet(void)
+{
+    for (unsigned i = 0; i < QUIET_TRIES; i++) {
+        if (__atomic_load_n(&evictions, __ATOMIC_SEQ_CST) == 0 &&
+            swap_io_is_quiet())
+            return;
+        swap_wait_for_progress();
     }
 }
 

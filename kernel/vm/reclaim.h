@@ -33,5 +33,8 @@ void reclaim_frames(struct frame **list, unsigned count);
 /* Start kswapd, once there is something to swap to. */
 __must_check int reclaim_start(void);
 
+/* For the auditor: until no page is on its way in or out. */
+void reclaim_wait_until_quiet(void);
+
 /* Boot. */
 void reclaim_init(void);

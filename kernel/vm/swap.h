@@ -126,6 +126,8 @@ void swap_batch_finish(struct swap_batch *batch);
 /* Until some page has been read or written, or a while has passed: for who finds
  * everything busy. */
 void swap_wait_for_progress(void);
+/* Is no request under way? */
+bool swap_io_is_quiet(void);
 
 /* The auditor's: count once more who names a slot, compare at the end. */
 void swap_audit_begin(void);

@@ -169,6 +169,11 @@ void swap_wait_for_progress(void)
     spin_unlock(&io_lock);
 }
 
+bool swap_io_is_quiet(void)
+{
+    return __atomic_load_n(&unreserved, __ATOMIC_SEQ_CST) == IOS;
+}
+
 /* ---- in ------------------------------------------------------------------- */
 
 /* Start to read one slot.  0, -ENOMEM, -ENOENT, -EEXIST. */

@@ -39,7 +39,9 @@ uint64_t working_set_sample(struct address_space *as)
             continue;
         bool write = *pte & PTE_DIRTY;
         __atomic_fetch_and(pte, ~PTE_ACCESSED, __ATOMIC_SEQ_CST);
-        pool_note_use(pte_frame(*pte), write);
+        /* A set that is told every use hears of them from elsewhere. */
+        if (pool_samples(pool_of_frame(pte_frame(*pte))))
+            pool_note_use(pte_frame(*pte), write);
         tlb_batch_add(&batch, va, NULL);
         used++;
     }
