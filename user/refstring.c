@@ -33,6 +33,8 @@ static const char help[] =
     "the faults are those that you find with pencil and paper, and those of\n"
     "tools/replace --frames FRAMES --policy POLICY REFERENCE...\n";
 
+#define PAGEMAP_PRESENT (1ull << 63)
+
 enum { MOST_REFERENCES = 4096, NAME = 20, MOST_ROUNDS = 1000 };
 
 struct reference {
@@ -168,37 +170,38 @@ static unsigned char *map_pages(size_t pages)
     return start == MAP_FAILED ? NULL : start;
 }
 
-/* How many pages of the string are in memory; -1 after a message. */
+/* How many pages of the string are mapped; -1 after a message.  (What was read
+ * ahead is in memory, too, but has no frame of ours.) */
 static int count_resident(void)
 {
-    static unsigned char resident[MOST_REFERENCES];
-    int sum = 0;
+    static uint64_t entries[MOST_REFERENCES];
+    size_t bytes = (size_t)different * sizeof entries[0];
+    off_t where = (off_t)((uintptr_t)memory / page_size * sizeof entries[0]);
+    int fd = open("/proc/self/pagemap", O_RDONLY), sum = 0;
 
-    if (mincore((void *)memory, (size_t)different * page_size, resident)) {
-        report_errno("mincore");
+    if (fd < 0 || pread(fd, entries, bytes, where) != (ssize_t)bytes) {
+        report_errno("/proc/self/pagemap");
         return -1;
     }
+    close(fd);
     for (int i = 0; i < different; i++)
-        sum += resident[i] & 1;
+        sum += (entries[i] & PAGEMAP_PRESENT) != 0;
     return sum;
 }
 
-/* Writes other pages until none of the string's is left in memory, and gives
- * them back: no frame is in use then. */
-static int push_out(long frames)
+/* Sends the pages of the string to the disk: no frame is in use then. What is
+ * just busy goes the next time. */
+static int push_out(void)
 {
-    size_t pages = (size_t)frames + 1;
-    unsigned char *others = map_pages(pages);
     int left = different;
 
-    for (int round = 0; others && left > 0 && round < MOST_ROUNDS; round++) {
-        for (size_t i = 0; i < pages; i++)
-            ((volatile unsigned char *)others)[i * page_size]++;
+    for (int round = 0; left > 0 && round < MOST_ROUNDS; round++) {
+        madvise((void *)memory, (size_t)different * page_size, MADV_PAGEOUT);
         left = count_resident();
     }
     if (left > 0)
         report("pages stay in memory: is there swap?");
-    return others && left == 0 ? munmap(others, pages * page_size) : -1;
+    return left == 0 ? 0 : -1;
 }
 
 /* Makes the pages of the string, all of them on the disk, and a limit that has
@@ -213,7 +216,7 @@ static int prepare(long frames)
         return -1;
     for (int i = 0; i < different; i++)
         memory[(size_t)i * page_size] = (unsigned char)i;
-    if (push_out(frames) || tell("/proc/self/limit_frames", "max\n"))
+    if (push_out() || tell("/proc/self/limit_frames", "max\n"))
         return -1;
     return tell("/proc/self/limit_frames", limit);
 }
