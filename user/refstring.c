@@ -3,7 +3,7 @@
  * says what they cost there.
  *
  * Only the pages of the string may need frames. They are written once and then
- * pushed out by others, so that each one is on the disk when the string begins.
+ * paged out by advice, so that each one is on the disk when the string begins.
  * From then on the kernel sees every access. `tools/replace` says what must come
  * out.
  */
