@@ -98,7 +98,7 @@ static void read_field(const char *line, struct region *r)
 
 static void print_regions(char *text)
 {
-    struct region region, next;
+    struct region region = { 0 }, next;
     struct sums sums = { 0, 0, 0 };
     int have = 0;
     for (char *line = text, *end; *line; line = end) {

@@ -125,7 +125,7 @@ static void put_memory(char *cell, const long *kib)
     if (kib)
         put_number(cell, *kib);
     else
-        strcpy(cell, "-");
+        snprintf(cell, CELL_BYTES, "-");
 }
 
 static void put_pss(struct row *row, char *cell)
@@ -178,8 +178,10 @@ static void put_name(struct row *row, char *cell)
 static void put_command(struct row *row, char *cell)
 {
     proc_command(row->info, cell, CELL_BYTES - sizeof " <defunct>");
-    if (row->info->state == 'Z')
-        strcat(cell, " <defunct>");
+    if (row->info->state == 'Z') {
+        size_t length = strlen(cell);
+        snprintf(cell + length, CELL_BYTES - length, " <defunct>");
+    }
 }
 
 // clang-format off

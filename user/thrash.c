@@ -331,7 +331,7 @@ static int draw_figure(const char *path)
             if (results[w][n].units > highest)
                 highest = results[w][n].units;
     draw_axes(f, highest);
-    for (int w = 0; w < way_count; w++) {
+    for (int w = 0; w < way_count && w < MOST_WAYS; w++) {
         draw_curve(f, w, highest, 0);
         draw_curve(f, w, highest, 1);
         fprintf(f, "<text x=\"%.1f\" y=\"%d\" fill=\"%s\">%s</text>\n",

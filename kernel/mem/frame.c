@@ -28,8 +28,7 @@
  *   are out of reach; that is the price of taking no lock.
  *
  * 5 Real kernels keep separate lists per zone (memory for old devices), NUMA
- *   node and mobility class, start reclaim at watermarks before memory is gone,
- *   and let one CPU drain another's cache.
+ *   node and mobility class, and let one CPU drain another's cache.
  */
 #include "mem/frame.h"
 
@@ -355,17 +354,6 @@ void frame_put(struct frame *f)
     if (f->kind == FRAME_ANON && frame_anon_release)
         frame_anon_release(f);
     frame_free(f, 0);
-}
-
-bool frame_get_unless_free(struct frame *f)
-{
-    uint32_t refs = __atomic_load_n(&f->refs, __ATOMIC_RELAXED);
-
-    while (refs != 0)
-        if (__atomic_compare_exchange_n(&f->refs, &refs, refs + 1, false,
-                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-            return true;
-    return false;
 }
 
 void frame_set_kind(struct frame *f, enum frame_kind kind)

@@ -129,7 +129,16 @@ static inline void frame_get(struct frame *f)
 }
 void frame_put(struct frame *f);
 /* One more holder, if there is one at all. */
-__must_check bool frame_get_unless_free(struct frame *f);
+__must_check static inline bool frame_get_unless_free(struct frame *f)
+{
+    uint32_t refs = __atomic_load_n(&f->refs, __ATOMIC_RELAXED);
+
+    while (refs != 0)
+        if (__atomic_compare_exchange_n(&f->refs, &refs, refs + 1, false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            return true;
+    return false;
+}
 
 /* Called by frame_put for the last reference of FRAME_ANON frames, so that vm
  * can drop the family reference.  Set by vm at boot. */

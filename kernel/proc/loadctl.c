@@ -252,7 +252,7 @@ static unsigned decide_locked(uint64_t now)
         .run_ns = loadctl_bounds.turn_ms * NSEC_PER_MSEC,
         .settled = now - acted_ns >= SETTLE_NS,
     };
-    uint64_t limits[MOST_PROCESSES];
+    uint64_t limits[MOST_PROCESSES] = { 0 };
     unsigned n = 0;
     uint64_t others = look_at_all_locked(now), usable = usable_frames();
 

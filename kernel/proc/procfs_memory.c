@@ -47,8 +47,8 @@ bool proc_mapping_is_shmem(const struct mapping *m)
 static void add_frame(struct page_sums *s, const struct region *r, pte_t pte)
 {
     const struct frame *f = pte_frame(pte);
-    uint32_t mappers = MAX(proc_frame_mappers(f), 1u);
-    uint64_t share = (PAGE_SIZE << PSS_SHIFT) / mappers;
+    uint32_t mappers = proc_frame_mappers(f);
+    uint64_t share = (PAGE_SIZE << PSS_SHIFT) / (mappers ? mappers : 1);
     bool dirty = pte & PTE_DIRTY;
 
     s->rss += PAGE_SIZE;
@@ -174,7 +174,8 @@ static void show_flags(struct text *out, const struct proc_map *l)
 /* The first region that ends behind `va`, what its pages add up to, and a
  * reference on its mapping; false: there is none. */
 static bool next_region(struct address_space *as, vaddr_t va,
-                        struct proc_map *map, struct page_sums *s)
+                        struct proc_map *map,
+                        struct page_sums *s) NO_LOCK_ANALYSIS
 {
     memset(s, 0, sizeof(*s));
     mutex_lock(&as->lock);
@@ -210,7 +211,8 @@ int proc_show_smaps(const struct proc_ref *ref, struct text *out)
     return 0;
 }
 
-int proc_show_smaps_rollup(const struct proc_ref *ref, struct text *out)
+int proc_show_smaps_rollup(const struct proc_ref *ref,
+                           struct text *out) NO_LOCK_ANALYSIS
 {
     struct address_space *as;
     struct page_sums s = { 0 };
@@ -233,7 +235,7 @@ int proc_show_smaps_rollup(const struct proc_ref *ref, struct text *out)
     return 0;
 }
 
-uint64_t proc_count_shmem(struct address_space *as)
+uint64_t proc_count_shmem(struct address_space *as) NO_LOCK_ANALYSIS
 {
     struct page_sums s = { 0 };
 

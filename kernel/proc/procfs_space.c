@@ -111,7 +111,8 @@ void proc_map_put(struct proc_map *map)
 }
 
 /* Copy the regions; *out is kmalloc'ed.  Number of lines, or -ENOMEM. */
-static int64_t collect_maps(struct address_space *as, struct proc_map **out)
+static int64_t collect_maps(struct address_space *as,
+                            struct proc_map **out) NO_LOCK_ANALYSIS
 {
     int64_t n = 0;
 

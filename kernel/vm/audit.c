@@ -59,7 +59,7 @@ static uint64_t count_table(const pte_t *table, unsigned level, unsigned end)
     return tables;
 }
 
-static void audit_locked_pages(struct address_space *as)
+static void audit_locked_pages(struct address_space *as) NO_LOCK_ANALYSIS
 {
     int64_t pages = 0;
 
@@ -117,6 +117,7 @@ unsigned vm_audit(void)
         printk("audit: no memory for the counts\n");
         return 1;
     }
+    mutex_lock(&reclaim_lock); /* no page sets out meanwhile */
     reclaim_wait_until_quiet();
     complaints = 0;
     swap_audit_begin();
@@ -129,6 +130,7 @@ unsigned vm_audit(void)
     }
     (void)swap_audit_end(complain);
     frame_check_lists();
+    mutex_unlock(&reclaim_lock);
     kfree(counts);
     return complaints;
 }

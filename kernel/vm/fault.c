@@ -250,6 +250,7 @@ static enum fault_result swap_in(struct fault_place *at)
     MUST_HOLD(at->as->lock);
 static enum fault_result swap_in(struct fault_place *at)
 {
+    assert(at->pte);
     at->entry = pte_swap_entry(*at->pte);
     struct frame *frame = swap_cache_find(at->entry);
 
@@ -468,12 +469,12 @@ int vm_bring_back(struct address_space *as, vaddr_t va)
 
     do {
         result = FAULT_OK;
-        mutex_lock(&as->lock);
+        mutex_lock(&at.as->lock);
         at.region = region_find_locked(as, va);
         at.pte = at.region ? table_find(as, va) : NULL;
         if (at.pte && pte_is_swap(*at.pte))
             result = swap_in(&at);
-        mutex_unlock(&as->lock);
+        mutex_unlock(&at.as->lock);
         if (result == FAULT_WAIT_SWAP)
             err = wait_for_disk(&at, result);
         if (err == -ENOENT || (err == -ENOMEM && reclaim_direct()))

@@ -362,6 +362,9 @@ static void unmap_everywhere(struct mapping *m, uint64_t index)
  * `node`; true if the node is empty. */
 static bool drop_frames(struct mapping *m, struct page_node *node,
                         uint32_t level, uint64_t base, uint64_t first,
+                        bool unused) MUST_HOLD(m->lock);
+static bool drop_frames(struct mapping *m, struct page_node *node,
+                        uint32_t level, uint64_t base, uint64_t first,
                         bool unused)
 {
     uint64_t span = 1ul << ((level - 1) * NODE_BITS);
@@ -388,6 +391,8 @@ static bool drop_frames(struct mapping *m, struct page_node *node,
 }
 
 static void drop_from(struct mapping *m, uint64_t first, bool unused)
+    MUST_HOLD(m->lock);
+static void drop_from(struct mapping *m, uint64_t first, bool unused)
 {
     if (!m->root || !drop_frames(m, m->root, m->height, 0, first, unused))
         return;
@@ -401,7 +406,7 @@ void mapping_drop_unused_locked(struct mapping *m)
     drop_from(m, 0, true);
 }
 
-void mapping_destroy(struct mapping *m)
+void mapping_destroy(struct mapping *m) NO_LOCK_ANALYSIS
 {
     assert(list_is_empty(&m->regions));
     /* Reclaim must not find it in a frame any more when it is gone. */

@@ -52,7 +52,8 @@ static struct spinlock kswapd_lock = SPINLOCK_INIT("kswapd", RANK_SWAP_IO);
 static struct wait_queue kswapd_queue;
 static bool kswapd_wanted; /* [kswapd_lock] */
 static struct thread *kswapd;
-static unsigned evictions; /* [a] going on */
+static unsigned
+    writers; /* [a] batches that were unmapped and not written yet */
 
 /* ---- one page ------------------------------------------------------------ */
 
@@ -187,7 +188,7 @@ static enum verdict evict_from_mapping(struct frame *f, bool *locked)
     return verdict;
 }
 
-static bool was_used(struct frame *f)
+static bool was_used(struct frame *f) NO_LOCK_ANALYSIS
 {
     struct mapping *m = f->kind == FRAME_MAPPING ? f->owner : NULL;
     bool used = false;
@@ -252,6 +253,14 @@ static void note_verdict(struct eviction *e, struct frame *f,
     frame_put(f);
 }
 
+/* What is to be written has references until write_out() is done. */
+static void end_choice(const struct eviction *e) MUST_HOLD(reclaim_lock);
+static void end_choice(const struct eviction *e)
+{
+    if (e->writing != 0)
+        __atomic_add_fetch(&writers, 1, __ATOMIC_SEQ_CST);
+}
+
 /* Choose and unmap until enough are on their way. */
 static void choose_and_unmap(struct eviction *e)
 {
@@ -269,6 +278,7 @@ static void choose_and_unmap(struct eviction *e)
         if (e->scanned == most / 2)
             look = false;
     }
+    end_choice(e);
     mutex_unlock(&reclaim_lock);
     as_destroy_deferred();
 }
@@ -291,6 +301,7 @@ static void write_out(struct eviction *e)
             pool_add(NULL, f, true); /* back in use, or the write failed */
         frame_put(f);
     }
+    __atomic_sub_fetch(&writers, 1, __ATOMIC_SEQ_CST);
 }
 
 /* Up to `wanted` pages of the pool; returns how many frames came free, and adds
@@ -301,10 +312,8 @@ static unsigned evict(struct frame_pool *pool, unsigned wanted,
     struct eviction e = { .pool = pool, .wanted = MIN(wanted, BATCH) };
     bool background = thread_current() == kswapd;
 
-    __atomic_add_fetch(&evictions, 1, __ATOMIC_SEQ_CST);
     choose_and_unmap(&e);
     write_out(&e);
-    __atomic_sub_fetch(&evictions, 1, __ATOMIC_SEQ_CST);
     counter_add(background ? COUNTER_SCAN_KSWAPD : COUNTER_SCAN_DIRECT,
                 e.scanned);
     counter_add(background ? COUNTER_STEAL_KSWAPD : COUNTER_STEAL_DIRECT,
@@ -405,6 +414,7 @@ void reclaim_frames(struct frame **list, unsigned count)
     mutex_lock(&reclaim_lock);
     for (unsigned i = 0; i < count; i++)
         note_verdict(&e, list[i], evict_start(list[i], false));
+    end_choice(&e);
     mutex_unlock(&reclaim_lock);
     as_destroy_deferred();
     write_out(&e);
@@ -447,7 +457,7 @@ static void kswapd_main(void *unused)
 void reclaim_wait_until_quiet(void)
 {
     for (unsigned i = 0; i < QUIET_TRIES; i++) {
-        if (__atomic_load_n(&evictions, __ATOMIC_SEQ_CST) == 0 &&
+        if (__atomic_load_n(&writers, __ATOMIC_SEQ_CST) == 0 &&
             swap_io_is_quiet())
             return;
         swap_wait_for_progress();

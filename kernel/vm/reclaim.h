@@ -33,8 +33,8 @@ void reclaim_frames(struct frame **list, unsigned count);
 /* Start kswapd, once there is something to swap to. */
 __must_check int reclaim_start(void);
 
-/* For the auditor: until no page is on its way in or out. */
-void reclaim_wait_until_quiet(void);
+/* For the auditor: until no page is on its way in or out any more. */
+void reclaim_wait_until_quiet(void) MUST_HOLD(reclaim_lock);
 
 /* Boot. */
 void reclaim_init(void);

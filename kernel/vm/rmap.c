@@ -152,7 +152,7 @@ static uint32_t count_entries(const struct frame *f)
 }
 
 bool rmap_walk(struct frame *f, bool (*visit)(struct rmap_place *, void *),
-               void *arg)
+               void *arg) NO_LOCK_ANALYSIS
 {
     struct walk w = { f, count_entries(f), visit, arg };
 

@@ -28,10 +28,9 @@ static const char help[] =
 const char *bench_self;
 
 static const struct bench *const groups[] = {
-    process_benches, memory_benches,  switch_benches,
-    signal_benches,  message_benches, lock_benches,
-    thread_benches,  contend_benches, uthread_benches,
-    swap_benches,
+    process_benches, memory_benches, switch_benches, signal_benches,
+    message_benches, lock_benches,   thread_benches, contend_benches,
+    uthread_benches, swap_benches,
 };
 
 /* Runs one in a child; returns whether it failed. */
