@@ -55,3 +55,31 @@ def test_trace_is_read_by_replace(output, tmp_path):
         capture_output=True, text=True, check=True)
     assert done.stdout.startswith(f"{len(trace)} references")
     assert "nothing in this string is against it for lru, opt" in done.stdout
+
+
+SAMPLED = """
+vmtrace -s 5 -o /tmp/t sh -c 'i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done
+exit 6'
+echo status $?
+vmtrace -s 0 true 2>/dev/null; echo status $?
+vmtrace -s 9 nothing-such 2>/dev/null >/dev/null; echo status $?
+cat /tmp/t
+"""
+
+
+def test_samples_of_a_program(tmp_path):
+    """Between two looks a program uses a few of its pages, again and again."""
+    done = harness.tools_run(command=["sh", "-c", SAMPLED], timeout=60)
+    lines = done.stdout.decode().splitlines()
+    assert lines[:3] == ["status 6", "status 1", "status 127"]
+    path = tmp_path / "trace"
+    path.write_text("\n".join(lines[3:]) + "\n")
+    samples = path.read_text().split("# sample ")[1:]
+    assert len(samples) >= 2
+    for sample in samples:
+        assert re.fullmatch(r"\d+\n([rw] [0-9a-f]+\n)*", sample)
+    again = [line for line in lines[3:] if line.startswith("w")]
+    assert len(set(again)) < len(again)
+    subprocess.run(
+        [os.path.join(harness.ROOT, "tools", "replace"), "--trace", str(path),
+         "--frames", "4", "--policy", "lru"], capture_output=True, check=True)

@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/files.h"
@@ -17,7 +19,7 @@
 #include "common/report.h"
 
 static const char help[] =
-    "Usage: vmtrace [-o FILE] [-d] COMMAND [ARG]...\n"
+    "Usage: vmtrace [-o FILE] [-d | -s MS] COMMAND [ARG]...\n"
     "Runs COMMAND and writes each use of a page, in order: r, w or x (read,\n"
     "write, fetch of an instruction) and the page number in hexadecimal. What\n"
     "system calls do to memory is not seen, nor are locked pages; a child of\n"
@@ -25,12 +27,15 @@ static const char help[] =
     "\n"
     "  -o FILE  write there (default: stdout)\n"
     "  -d       data only: leave out x\n"
+    "  -s MS    for large programs: every MS milliseconds, which pages were "
+    "used\n"
+    "           since the last look; w: written to since they came to memory\n"
     "\n"
     "Watch how much there is: each line is a trap, and another after the\n"
     "instruction. tools/replace --trace FILE shows how many faults the string\n"
     "costs with each policy and number of frames.\n";
 
-enum { BUFFER = 65536 };
+enum { BUFFER = 65536, MOST_MS = 60000 };
 
 static int record_and_become(char **command)
 {
@@ -123,17 +128,73 @@ static int run(char **command, int out, int data_only)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* Adds what the process has used since the last look; -1: it cannot. */
+static int take_sample(pid_t pid, unsigned long number, int out)
+{
+    char path[40], head[48];
+    size_t length;
+
+    snprintf(path, sizeof path, "/proc/%ld/used_pages", (long)pid);
+    char *text = file_read_all(path, &length);
+    if (!text)
+        return 0; /* it has just ended */
+    int n = snprintf(head, sizeof head, "# sample %lu\n", number);
+    int err = file_write_all(out, head, (size_t)n) ||
+              file_write_all(out, text, length);
+    free(text);
+    if (err)
+        report_errno("cannot write the trace");
+    return err ? -1 : 0;
+}
+
+static int run_sampled(char **command, int out, long ms)
+{
+    struct timespec pause = { ms / 1000, ms % 1000 * 1000000 };
+    int status, err = 0;
+    pid_t pid = fork();
+
+    if (pid < 0) {
+        report_errno("fork");
+        return 1;
+    }
+    if (pid == 0) {
+        execvp(command[0], command);
+        report_errno("%s", command[0]);
+        _exit(errno == ENOENT ? 127 : 126);
+    }
+    for (unsigned long n = 1; waitpid(pid, &status, WNOHANG) == 0; n++) {
+        nanosleep(&pause, NULL);
+        if (!err)
+            err = take_sample(pid, n, out);
+    }
+    if (err)
+        return 1;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static long read_ms(const struct options *o)
+{
+    long ms;
+
+    if (options_number(o->value, &ms) || ms < 1 || ms > MOST_MS)
+        options_bad(o);
+    return ms;
+}
+
 int main(int argc, char **argv)
 {
     struct options o;
     const char *path = NULL;
     int option, data_only = 0, out = STDOUT_FILENO;
+    long sample_ms = 0;
 
     (void)argc;
     options_begin(&o, argv, help, 1);
-    while ((option = options_next(&o, "+o:d")) != -1) {
+    while ((option = options_next(&o, "+o:ds:")) != -1) {
         if (option == 'o')
             path = o.value;
+        else if (option == 's')
+            sample_ms = read_ms(&o);
         else
             data_only = 1;
     }
@@ -145,5 +206,7 @@ int main(int argc, char **argv)
         report_errno("%s", path);
         return 1;
     }
+    if (sample_ms)
+        return run_sampled(o.operands, out, sample_ms);
     return run(o.operands, out, data_only);
 }

@@ -172,6 +172,7 @@ int proc_show_diskevents(const struct proc_ref *ref, struct text *out);
 extern const struct proc_entry proc_dev_entries[];
 
 /* Which pages a process uses (procfs_vmtrace.c). */
+int proc_show_used_pages(const struct proc_ref *ref, struct text *out);
 int proc_show_vmtrace(const struct proc_ref *ref, struct text *out);
 int proc_store_vmtrace(const struct proc_ref *ref, char *line);
 int64_t proc_read_vmtrace(const struct proc_ref *ref, struct uio *uio,

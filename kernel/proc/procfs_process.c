@@ -220,6 +220,8 @@ const struct proc_entry proc_process_entries[] = {
     { .name = "suspend", .mode = S_IFREG | 0644, .show = proc_show_suspend,
       .store = proc_store_suspend },
     { .name = "task", .mode = S_IFDIR | 0555, .dynamic = PROC_TIDS },
+    { .name = "used_pages", .mode = S_IFREG | 0400, .owner_only = true,
+      .show = proc_show_used_pages },
     { .name = "vmtrace", .mode = S_IFREG | 0644, .owner_only = true,
       .show = proc_show_vmtrace, .store = proc_store_vmtrace },
     { .name = NULL },

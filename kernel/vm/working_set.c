@@ -26,7 +26,8 @@ static vaddr_t next_page(struct address_space *as, vaddr_t va, pte_t **pte)
     return va;
 }
 
-uint64_t working_set_sample(struct address_space *as)
+uint64_t working_set_visit(struct address_space *as, used_page_visitor *visit,
+                           void *arg)
 {
     struct tlb_batch batch;
     uint64_t used = 0;
@@ -43,10 +44,17 @@ uint64_t working_set_sample(struct address_space *as)
         if (pool_samples(pool_of_frame(pte_frame(*pte))))
             pool_note_use(pte_frame(*pte), write);
         tlb_batch_add(&batch, va, NULL);
+        if (visit)
+            visit(va, write, arg);
         used++;
     }
     tlb_batch_finish(&batch);
     return used;
+}
+
+uint64_t working_set_sample(struct address_space *as)
+{
+    return working_set_visit(as, NULL, NULL);
 }
 
 uint64_t vm_count_used(struct address_space *as)

@@ -5,6 +5,14 @@
 
 #include "vm/address_space.h"
 
+/* A page was used since the last look; `write`: it has been written to since it
+ * came. */
+typedef void used_page_visitor(vaddr_t page, bool write, void *arg);
+
+/* As working_set_sample, and `visit` is called for each of the pages. */
+uint64_t working_set_visit(struct address_space *as, used_page_visitor *visit,
+                           void *arg) MUST_HOLD(as->lock);
+
 /* Tell the policy of all pages that were used since the last call, and forget
  * it; returns how many. */
 uint64_t working_set_sample(struct address_space *as) MUST_HOLD(as->lock);
