@@ -21,7 +21,8 @@ LONG = int(os.environ.get("LONG_SEEDS", "0"))  # set by tools/test-long
 POLICIES = ["clock", "fifo", "genlru", "lfu", "lru", "nru", "random",
             "wsclock"]
 WORK = "/t/swap-holds-memory -l -m 10 -c 8"  # 80 MiB, in 64
-PROGRAMS = ["paging-keeps-every-byte", "swap-holds-memory", "swap-arguments"]
+PROGRAMS = ["paging-keeps-every-byte", "paging-survives-failures",
+            "swap-holds-memory", "swap-arguments"]
 
 
 def image(path, size, last=None, version=1, magic=b"SWAPSPACE2", bad=(),
@@ -249,6 +250,18 @@ def test_every_policy_keeps_every_byte(tmp_path, smp, size):
     out = run(tmp_path, f"/t/swap-arguments on:/dev/vda=0; {script}"
               "/t/swap-arguments off:/dev/vda=0", disks=[path], smp=smp)
     assert out.count("\nok\n") == len(POLICIES)
+
+
+@pytest.mark.parametrize("smp", [1, 2])
+def test_failed_allocations_lose_nothing(tmp_path, smp):
+    """Each of the first allocations of a fault fails once."""
+    path = image(tmp_path / "disk", 16 * MIB)
+    out = run(tmp_path, "/t/swap-arguments on:/dev/vda=0;"
+              "/t/paging-survives-failures; cat /proc/audit;"
+              "grep pswpout /proc/vmstat;"
+              "/t/swap-arguments off:/dev/vda=0", disks=[path], smp=smp)
+    assert "1..4\nok\n" in out
+    assert int(re.search(r"pswpout (\d+)", out)[1]) >= 64
 
 
 def check_300_mib(tmp_path, policy, smp, seed=1):
