@@ -65,13 +65,25 @@ static void change_locked(struct run_queue *rq, struct thread *t,
         kick(t);
 }
 
-/* Lock the thread's queue while the thread is in a queue or needs none: not
- * between sched_wake() and queue_place() on another CPU, which is short. */
+/* Is the thread in a queue, or needs none?  Not while it is between two of them.
+ * Whoever puts it into another one holds that one's lock, not ours, and sets
+ * t->cpu first: so that is what has to be looked at last. */
+static bool is_settled(const struct run_queue *rq, const struct thread *t)
+{
+    uint8_t state = __atomic_load_n(&t->state, __ATOMIC_SEQ_CST);
+    bool queued = __atomic_load_n(&t->queued, __ATOMIC_SEQ_CST);
+
+    return (state != THREAD_READY || queued) &&
+           __atomic_load_n(&t->cpu, __ATOMIC_SEQ_CST) == rq->cpu;
+}
+
+/* Lock the thread's queue once it is settled; between sched_wake() or a pull and
+ * queue_place() on another CPU is a short time. */
 static struct run_queue *lock_settled(struct thread *t) NO_LOCK_ANALYSIS
 {
     for (;;) {
         struct run_queue *rq = queue_lock_of(t);
-        if (t->state != THREAD_READY || t->queued)
+        if (is_settled(rq, t))
             return rq;
         spin_unlock(&rq->lock);
         cpu_pause();

@@ -111,8 +111,9 @@ void queue_insert_locked(struct run_queue *rq, struct thread *t, bool first,
 {
     t->state = THREAD_READY;
     t->migrations += t->cpu != rq->cpu;
-    t->cpu = rq->cpu;
-    t->queued = true;
+    /* In this order: is_settled() in params.c looks without our lock. */
+    __atomic_store_n(&t->cpu, rq->cpu, __ATOMIC_RELAXED);
+    __atomic_store_n(&t->queued, true, __ATOMIC_RELEASE);
     t->ready_since = now;
     rq->ready_count++;
     list_add_tail(&rq->all, &t->ready_link);
