@@ -64,7 +64,7 @@ void pool_note_use(struct frame *frame, bool write);
 
 /* The next one to go, with a reference; NULL: none. */
 struct frame *pool_choose(struct frame_pool *pool);
-/* What came of it: it went; it has to stay for now, the next one then. */
+/* What came of it: it went; or it was busy, and others are to go before it. */
 void pool_note_evicted(struct frame *frame, bool written);
 void pool_postpone(struct frame *frame);
 /* Does its policy want to know whether its frames are used? */

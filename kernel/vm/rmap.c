@@ -61,9 +61,11 @@ static bool visit_anonymous(struct walk *w, struct address_space *as)
         likely_at < USER_END ? region_find_locked(as, likely_at) : NULL;
 
     if (r && region_index(r, likely_at) == index) {
-        const pte_t *pte = table_find(as, likely_at);
-        if (pte && pte_has_frame(*pte) && pte_frame(*pte) == w->frame)
-            return visit_at(w, as, r, likely_at);
+        uint32_t left = w->left;
+        if (!visit_at(w, as, r, likely_at))
+            return false;
+        if (w->left != left)
+            return true; /* a space maps a page once */
     }
     for (r = region_first_locked(as); r && w->left > 0;
          r = region_next_locked(r)) {

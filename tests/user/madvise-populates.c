@@ -4,7 +4,6 @@
  */
 #include <fcntl.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include "common/child.h"
 #include "common/paging.h"
@@ -12,24 +11,6 @@
 enum { PAGES = 8, RW = PROT_READ | PROT_WRITE };
 
 static const int kinds[] = { ADVICE_POPULATE_READ, ADVICE_POPULATE_WRITE };
-
-static long faults(void)
-{
-    struct rusage usage;
-
-    NEED(getrusage(RUSAGE_SELF, &usage) == 0);
-    return usage.ru_minflt + usage.ru_majflt;
-}
-
-/* The code that the checks run is in memory. */
-static void warm_up(void)
-{
-    char *memory = paging_map(1);
-
-    paging_mark(memory, 1, 0);
-    NEED(faults() > 0 && paging_differ(memory, 1, 0) == 0);
-    munmap(memory, PAGE);
-}
 
 /* Pages with holes around them. */
 static char *island(void)
@@ -74,15 +55,15 @@ static void check_private(void)
     CHECK_EQ(paging_advise(memory, 3 * PAGE + 1, ADVICE_POPULATE_WRITE), 0,
              "for writing");
     CHECK_EQ(paging_resident(memory, PAGES), 4, "pages that were named");
-    long before = faults();
+    long before = paging_faults();
     paging_mark(memory, 4, 'a');
-    CHECK_EQ(faults(), before, "are written without a fault");
+    CHECK_EQ(paging_faults(), before, "are written without a fault");
     CHECK_EQ(paging_advise(memory, PAGES * PAGE, ADVICE_POPULATE_READ), 0,
              "for reading");
-    before = faults();
+    before = paging_faults();
     CHECK_EQ(paging_differ(memory, 4, 'a'), 0, "the bytes stay");
     CHECK_EQ(memory[5 * PAGE] + memory[7 * PAGE], 0, "the rest is zero");
-    CHECK_EQ(faults(), before, "and read without a fault");
+    CHECK_EQ(paging_faults(), before, "and read without a fault");
     munmap(memory, PAGES * PAGE);
 }
 
@@ -116,7 +97,7 @@ int main(void)
 {
     check_start();
     check_enter_scratch();
-    warm_up();
+    paging_warm_up();
     for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++)
         check_errors(kinds[i]);
     check_private();

@@ -4,30 +4,11 @@
  */
 #include <fcntl.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include "common/child.h"
 #include "common/paging.h"
 
 enum { PAGES = 8, RW = PROT_READ | PROT_WRITE };
-
-static long faults(void)
-{
-    struct rusage usage;
-
-    NEED(getrusage(RUSAGE_SELF, &usage) == 0);
-    return usage.ru_minflt + usage.ru_majflt;
-}
-
-/* The code that the checks run is in memory. */
-static void warm_up(void)
-{
-    char *memory = paging_map(1);
-
-    paging_mark(memory, 1, 0);
-    NEED(faults() > 0 && paging_differ(memory, 1, 0) == 0);
-    munmap(memory, PAGE);
-}
 
 static void check_private(void)
 {
@@ -36,9 +17,9 @@ static void check_private(void)
     CHECK_EQ(paging_resident(memory, PAGES), 0, "a mapping has no pages");
     CHECK_EQ(paging_lock(memory, PAGES * PAGE), 0, "mlock");
     CHECK_EQ(paging_resident(memory, PAGES), PAGES, "now it has all");
-    long before = faults();
+    long before = paging_faults();
     paging_mark(memory, PAGES, 1);
-    CHECK_EQ(faults(), before, "writing them does not fault");
+    CHECK_EQ(paging_faults(), before, "writing them does not fault");
     CHECK_EQ(paging_unlock(memory, PAGES * PAGE), 0, "munlock");
     CHECK_EQ(paging_resident(memory, PAGES), PAGES, "leaves them");
     CHECK_EQ(paging_differ(memory, PAGES, 1), 0, "as they are");
@@ -99,9 +80,9 @@ static void check_file(void)
     char *memory = mmap(NULL, 3 * PAGE, RW, MAP_PRIVATE, fd, 0);
     NEED(memory != MAP_FAILED);
     CHECK_EQ(paging_lock(memory, 3 * PAGE), 0, "a private mapping of a file");
-    long before = faults();
+    long before = paging_faults();
     memory[PAGE] = 'y';
-    CHECK_EQ(faults(), before, "has its own pages already");
+    CHECK_EQ(paging_faults(), before, "has its own pages already");
     munmap(memory, 3 * PAGE);
     memory = mmap(NULL, 3 * PAGE, RW, MAP_SHARED, fd, 0);
     NEED(memory != MAP_FAILED);
@@ -155,7 +136,7 @@ int main(void)
         return check_done();
     }
     check_enter_scratch();
-    warm_up();
+    paging_warm_up();
     check_private();
     check_on_fault();
     check_map_locked();

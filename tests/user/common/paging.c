@@ -117,3 +117,20 @@ int paging_become_user(size_t pages)
     return setrlimit(RLIMIT_MEMLOCK, &limit) != 0 || setgid(USER) != 0 ||
            setuid(USER) != 0;
 }
+
+long paging_faults(void)
+{
+    struct rusage usage;
+
+    NEED(getrusage(RUSAGE_SELF, &usage) == 0);
+    return usage.ru_minflt + usage.ru_majflt;
+}
+
+void paging_warm_up(void)
+{
+    char *memory = paging_map(1);
+
+    paging_mark(memory, 1, 0);
+    NEED(paging_faults() > 0 && paging_differ(memory, 1, 0) == 0);
+    munmap(memory, PAGE);
+}

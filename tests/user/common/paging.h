@@ -65,3 +65,9 @@ bool paging_has_swap(void);
 
 /* In a child: become a user without rights who may lock so many pages. */
 int paging_become_user(size_t pages);
+
+/* Page faults of this process so far. */
+long paging_faults(void);
+
+/* The code that checks of faults run is in memory from here on. */
+void paging_warm_up(void);
