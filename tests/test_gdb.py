@@ -1,5 +1,6 @@
 """gdb: from the first instruction, in the fault handler, in a program."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -13,18 +14,18 @@ from harness import BUILD, ROOT, RUN
 SECONDS = 90
 
 
-@pytest.fixture(name="port")
-def fixture_port():
-    """A machine that waits for gdb."""
+@contextlib.contextmanager
+def machine_for_gdb(options, command):
+    """The port on which a machine with these options waits for gdb."""
     if not shutil.which("gdb"):
         pytest.skip("gdb is not installed")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         number = probe.getsockname()[1]
-    with subprocess.Popen([RUN, "--gdb", str(number), "--append", "norandom",
-                           "--timeout", str(SECONDS), "--", "echo", "hello"],
+    with subprocess.Popen([RUN, "--gdb", str(number), *options, "--timeout",
+                           str(SECONDS), "--", *command],
                           stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE,
+                          stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as machine:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
@@ -35,6 +36,13 @@ def fixture_port():
             break
         yield number
         machine.terminate()
+
+
+@pytest.fixture(name="port")
+def fixture_port():
+    """A machine that waits for gdb."""
+    with machine_for_gdb(["--append", "norandom"], ["echo", "hello"]) as port:
+        yield port
 
 
 def gdb(port, *commands):
@@ -64,28 +72,17 @@ def test_first_instruction_fault_handler_and_program(port):
 
 def test_frame_state(tmp_path):
     """A page of a process that swaps: its frame, its slot, its policy."""
-    if not shutil.which("gdb"):
-        pytest.skip("gdb is not installed")
     disk = tmp_path / "disk"
     with open(disk, "wb") as file:
         file.truncate(16 << 20)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number = probe.getsockname()[1]
     script = ("mkswap -q /dev/vda; swapon /dev/vda; "
               "echo 20 > /proc/self/limit_frames; "
               "x=$(yes | head -c 200000); echo here; y=$x")
-    with subprocess.Popen([RUN, "--gdb", str(number), "--disk", str(disk),
-                           "--timeout", str(SECONDS), "--", "sh", "-c",
-                           script], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as machine:
-        time.sleep(1)
-        output = gdb(number, "break swap_write", "continue",
+    with machine_for_gdb(["--disk", str(disk)], ["sh", "-c", script]) as port:
+        output = gdb(port, "break swap_write", "continue",
                      "frame-state f", "delete", "break vm_fault",
                      "continue", "frame-state number 0",
                      "frame-state user 0x401000", "kill")
-        machine.terminate()
     assert "holders, flags swap-cache dirty" in output, output
     assert "of vda: " in output and "policy clock" in output, output
     assert "FRAME_RESERVED" in output and "entry 0x" in output, output
