@@ -34,6 +34,13 @@ typedef uint64_t pfn_t;   /* physical frame number */
 #define __aligned(n)   __attribute__((aligned(n)))
 #define barrier()      __asm__ volatile("" ::: "memory")
 
+/* Debuggers stop here (tools/gdb): the function stays one, with its arguments. */
+#ifdef __clang__
+#define __debug_stop __attribute__((noinline))
+#else
+#define __debug_stop __attribute__((noipa))
+#endif
+
 /* A pointer into user space: never dereferenced outside vm/usercopy.c. */
 #ifdef __clang__
 #define __user __attribute__((noderef, address_space(1)))

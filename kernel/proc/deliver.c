@@ -119,7 +119,8 @@ static bool is_harmless(const struct process *p, int signal,
     return SIGNALS_IGNORED_BY_DEFAULT & bit;
 }
 
-static void act_on(struct trap_frame *frame, int signal, const siginfo_t *info)
+static __debug_stop void act_on(struct trap_frame *frame, int signal,
+                                const siginfo_t *info)
 {
     struct process *p = process_current();
     struct kernel_sigaction action;

@@ -339,7 +339,7 @@ static void swap_handlers(struct exec *x, struct process *p)
     spin_unlock(&p->signal_lock);
 }
 
-static void exec_commit(struct exec *x, struct process *p)
+static __debug_stop void exec_commit(struct exec *x, struct process *p)
 {
     /* Point of no return: from here on the old program is gone. */
     futex_thread_exec(thread_current());

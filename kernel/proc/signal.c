@@ -229,8 +229,8 @@ static int send_locked(struct process *p, struct thread *t, int signal,
     return err;
 }
 
-static int send(struct process *p, struct thread *t, int signal,
-                const siginfo_t *info)
+static __debug_stop int send(struct process *p, struct thread *t, int signal,
+                             const siginfo_t *info)
 {
     spin_lock(&p->signal_lock);
     int err = send_locked(p, t, signal, info);
