@@ -115,6 +115,16 @@ static inline void cpu_pause(void)
 {
     __asm__ volatile("pause" ::: "memory");
 }
+/* Compare and swap that only this CPU's interrupts could interrupt. */
+static inline bool cpu_swap_local(uint64_t *word, uint64_t from, uint64_t to)
+{
+    bool done;
+    __asm__ volatile("cmpxchgq %3, %1"
+                     : "=@cce"(done), "+m"(*word), "+a"(from)
+                     : "r"(to)
+                     : "memory");
+    return done;
+}
 static inline uint64_t cpu_read_cr2(void)
 {
     uint64_t v;
