@@ -124,6 +124,9 @@ $(B)/flags: FORCE
 	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' > $@
 
 # ---- kernel ----------------------------------------------------------------
+# All types of its headers, for debuggers.
+$(B)/k/kernel/debug_facts.o: KFLAGS += -fno-eliminate-unused-debug-types
+
 $(B)/k/%.o: %.c $(B)/flags | $(B)/include/asm-offsets.h
 	$(call say,CC,$<)
 	$(Q)$(CC) $(KFLAGS) -c $< -o $@

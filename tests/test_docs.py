@@ -28,7 +28,7 @@ def folders():
 @pytest.mark.parametrize("folder", folders())
 def test_folder_has_a_short_readme(folder):
     path = os.path.join(harness.ROOT, folder, "README.md")
-    if folder in ("user/sh", "tools/hanu", "tools/gdb", "lib/abi"):
+    if folder in ("user/sh", "tools/hanu", "tools/gdb/hanu", "lib/abi"):
         path = os.path.join(harness.ROOT, os.path.dirname(folder),
                             "README.md")
     with open(path, encoding="utf-8") as file:
