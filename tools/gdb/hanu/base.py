@@ -105,7 +105,8 @@ def flag_names(value, enum, prefix="", none="none"):
     for name, bit in enumerators(enum):
         if bit and bit & (bit - 1) == 0 and value & bit and \
                 name.startswith(prefix):
-            words.append(name.removeprefix(prefix).lower().replace("_", "-"))
+            name = name.removeprefix(prefix).lower()
+            words.append(name.replace("_", "-"))
             value &= ~bit
     if value:
         words.append(f"{value:#x}")

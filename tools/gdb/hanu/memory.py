@@ -68,7 +68,7 @@ class FrameState(Command):
         print(f"frame {pfn} at {pfn << 12:#x}: {kind}, {number(f['refs'])} "
               f"holders, flags {flags}")
         print(f"page {number(f['index'])} of {number(f['owner']):#x}")
-        if "swap_cache" in flags:
+        if "swap-cache" in flags:
             self.show_slot(number(f["swap"]))
         if number(f["replace"]["pooled"]):
             pool, page = base.variable("pools")[number(f["pool"])], f["replace"]
