@@ -56,6 +56,7 @@ static void start_init(void)
 /* Second half of the start, in a thread of its own. */
 static void main_thread(void *unused)
 {
+    proc_trace_init();
     block_init();
     vfs_init();
     pipe_init();

@@ -24,6 +24,7 @@ enum lock_rank {
     RANK_RECLAIM,    /* choosing pages to go: other locks are only tried */
     RANK_MAPPING,    /* page cache index of one file */
     RANK_OOM,        /* choosing whom to kill when memory is out */
+    RANK_TRACE,      /* settings of tracing, and its rings */
     RANK_FIRST_SPIN, /* those above sleep, those below spin */
     /* Spinlocks. */
     RANK_FD_TABLE,     /* descriptors -> files */

@@ -95,14 +95,27 @@ struct trace_ring *trace_set_ring(unsigned cpu, struct trace_ring *ring)
 
 /* ---- reading --------------------------------------------------------------- */
 
-const char *trace_kind_name(enum trace_kind kind)
+void trace_kind_name(enum trace_kind kind, char *out)
 {
-    return descriptions[kind][0];
+    unsigned i = 0;
+
+    for (const char *c = descriptions[kind][0]; *c && i < TRACE_NAME_BYTES - 1;
+         c++)
+        out[i++] = (char)(*c >= 'A' && *c <= 'Z' ? *c + 'a' - 'A' : *c);
+    out[i] = '\0';
 }
 
 const char *trace_kind_group(enum trace_kind kind)
 {
     return descriptions[kind][1];
+}
+
+bool trace_kind_is(enum trace_kind kind, const char *name)
+{
+    char its[TRACE_NAME_BYTES];
+
+    trace_kind_name(kind, its);
+    return strcmp(name, its) == 0 || strcmp(name, descriptions[kind][1]) == 0;
 }
 
 uint64_t trace_count(unsigned cpu)
@@ -157,12 +170,13 @@ void trace_format(const struct trace_event *event, char *line, size_t bytes)
     unsigned kind = trace_event_kind(event);
     uint64_t us = trace_event_time(event) / NSEC_PER_USEC;
     const char *args = kind < TRACE_KINDS ? descriptions[kind][2] : "";
-    char value[48];
+    char value[48], name[TRACE_NAME_BYTES] = "?";
     size_t n;
 
+    if (kind < TRACE_KINDS)
+        trace_kind_name(kind, name);
     base_snprintf(line, bytes, "%5lu.%06lu cpu %u tid %u %s", us / 1000000,
-                  us % 1000000, trace_event_cpu(event), event->tid,
-                  kind < TRACE_KINDS ? descriptions[kind][0] : "?");
+                  us % 1000000, trace_event_cpu(event), event->tid, name);
     for (unsigned i = 0; *args && i < TRACE_ARGS; i++) {
         const char *colon = args;
         while (*colon != ':')

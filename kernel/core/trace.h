@@ -107,9 +107,12 @@ extern struct trace_state trace_state;
  * uses any more.  Context: the caller keeps others from doing the same. */
 struct trace_ring *trace_set_ring(unsigned cpu, struct trace_ring *ring);
 
-/* Names of a kind and of its group, as in the list. */
-const char *trace_kind_name(enum trace_kind kind);
+/* Its name, "pipe_read", to out[TRACE_NAME_BYTES]; that of its group, "ipc"; is it of
+ * either name? */
+enum { TRACE_NAME_BYTES = 16 };
+void trace_kind_name(enum trace_kind kind, char *out);
 const char *trace_kind_group(enum trace_kind kind);
+bool trace_kind_is(enum trace_kind kind, const char *name);
 
 static inline uint64_t trace_event_time(const struct trace_event *event)
 {

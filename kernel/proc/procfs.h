@@ -178,6 +178,12 @@ int proc_store_vmtrace(const struct proc_ref *ref, char *line);
 int64_t proc_read_vmtrace(const struct proc_ref *ref, struct uio *uio,
                           uint64_t *offset);
 
+/* Tracing (procfs_trace.c), and trace= on the command line.  Context: boot,
+ * when all CPUs run. */
+void proc_trace_init(void);
+int proc_show_trace(const struct proc_ref *ref, struct text *out);
+int proc_store_trace(const struct proc_ref *ref, char *line);
+
 /* Disks that stand in for memory (procfs_swap.c), and pools of frames. */
 int proc_show_swaps(const struct proc_ref *ref, struct text *out);
 int proc_show_policy(const struct proc_ref *ref, struct text *out);

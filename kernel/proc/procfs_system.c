@@ -418,6 +418,8 @@ const struct proc_entry proc_system_entries[] = {
       .children = proc_ipc_entries },
     { .name = "thread-self", .mode = S_IFLNK | 0777,
       .show = show_thread_self },
+    { .name = "trace", .mode = S_IFREG | 0600,
+      .show = proc_show_trace, .store = proc_store_trace },
     { .name = "uptime", .mode = S_IFREG | 0444, .show = show_uptime },
     { .name = "version", .mode = S_IFREG | 0444, .show = show_version },
     { .name = "vmstat", .mode = S_IFREG | 0444, .show = proc_show_vmstat },
