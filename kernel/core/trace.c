@@ -82,6 +82,16 @@ void trace_write(enum trace_kind kind, uint64_t a, uint64_t b, uint64_t c,
     __atomic_fetch_sub(&mine->writing, 1, __ATOMIC_RELEASE);
 }
 
+uint64_t trace_text(const char *text, unsigned n)
+{
+    size_t length = strnlen(text, 8 * (n + 1));
+    uint64_t word = 0;
+
+    if (length > 8 * n)
+        memcpy(&word, text + 8 * n, length - 8 * n);
+    return word;
+}
+
 struct trace_ring *trace_set_ring(unsigned cpu, struct trace_ring *ring)
 {
     struct trace_cpu *its = &trace_state.cpu[cpu];

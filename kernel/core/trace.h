@@ -75,6 +75,9 @@ extern uint64_t trace_sample_ns; /* [a] */
 void trace_write(enum trace_kind kind, uint64_t a, uint64_t b, uint64_t c,
                  uint64_t d, uint64_t e, uint64_t f);
 
+/* Bytes [8n, 8n + 8) of a string, for arguments of type c. */
+uint64_t trace_text(const char *text, unsigned n);
+
 /* ---- control -------------------------------------------------------------- */
 
 enum {

@@ -15,10 +15,11 @@
  */
 #pragma once
 
+// clang-format off
 #define TRACE_EVENTS(X)                                                        \
-    /* The CPU goes from this thread, in `state`, to `next`; `waits` names the  \
-     * lock of the queue that it sleeps in. */                                  \
-    X(SWITCH, sched, "next:d state:t waits:s")                                 \
+    /* The CPU goes from this thread, in `state`, to `next`; `from` are the    \
+     * functions that it is in, which say what it waits for. */                \
+    X(SWITCH, sched, "next:d state:t from:k from:k from:k from:k")             \
     X(WAKE, sched, "tid:d cpu:d")                                              \
     /* A process or thread that was there before tracing began. */             \
     X(TASK, process, "tid:d pid:d parent:d space:o name:c name:c")             \
@@ -34,7 +35,7 @@
     X(COW_REUSE, fault, "space:o address:x frame:f")                           \
     /* What becomes of page-table entries, whoever does it.  SHARE: fork gives \
      * the child what the parent has mapped in [start, end), and takes the     \
-     * right to write from both if `cow`.  MOVE: mremap. */                     \
+     * right to write from both if `cow`.  MOVE: mremap. */                    \
     X(MAP, map, "space:o address:x entry:p")                                   \
     X(UNMAP, map, "space:o start:x end:x")                                     \
     X(PROTECT, map, "space:o start:x end:x prot:m")                            \
@@ -48,10 +49,8 @@
     X(SWAP_IN, swap, "frame:f slot:x")                                         \
     X(SIGNAL_SEND, signal, "signal:d pid:d tid:d code:d")                      \
     X(SIGNAL_DELIVER, signal, "signal:d handler:k")                            \
-    /* Bytes [at, at + bytes) of all that ever went through `object`, or a     \
-     * message of its own. */                                                  \
-    X(PIPE_WRITE, ipc, "object:o at:d bytes:d")                                \
-    X(PIPE_READ, ipc, "object:o at:d bytes:d")                                 \
+    X(PIPE_WRITE, ipc, "object:o bytes:d left:d") /* `left` are in it then */  \
+    X(PIPE_READ, ipc, "object:o bytes:d left:d")                               \
     X(MESSAGE_SEND, ipc, "object:o message:o bytes:d type:d")                  \
     X(MESSAGE_RECEIVE, ipc, "object:o message:o bytes:d type:d")               \
     X(SEMAPHORE, ipc, "object:o number:d change:d value:d")                    \
@@ -69,3 +68,4 @@
     X(SAMPLE, profile, "kernel:d user:d ns:d at:k at:k at:k")                  \
     X(STACK, profile, "at:k at:k at:k at:k at:k at:k")                         \
     X(MARK, mark, "text:c text:c text:c text:c text:c text:c")
+// clang-format on

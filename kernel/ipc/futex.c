@@ -25,6 +25,7 @@
 #include "ipc/futex.h"
 
 #include "abi/errno.h"
+#include "core/trace.h"
 #include "ipc/futex_table.h"
 #include "sched/sched.h"
 #include "vm/address_space.h"
@@ -230,6 +231,7 @@ int futex_wait(const struct futex_wait *request) NO_LOCK_ANALYSIS
     int err = futex_begin_wait(request, &w);
     if (err)
         return err;
+    trace(FUTEX_WAIT, request->address);
     err = futex_sleep(&w, request->deadline);
     list_remove(&w.link);
     spin_unlock(&w.bucket->lock);
@@ -267,5 +269,6 @@ int64_t futex_wake(vaddr_t address, bool is_shared, int count, uint32_t bitset)
     spin_lock(&b->lock);
     int64_t woken = futex_wake_locked(b, &key, count, bitset);
     spin_unlock(&b->lock);
+    trace(FUTEX_WAKE, address, woken);
     return woken;
 }

@@ -24,6 +24,7 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "core/restart.h"
+#include "core/trace.h"
 #include "fs/poll.h"
 #include "ipc/sysv.h"
 #include "mem/slab.h"
@@ -303,6 +304,7 @@ static int put_message(struct file *file, struct message *m, uint64_t deadline)
                          WAIT_INTERRUPTIBLE, deadline);
     if (err == 0) {
         bool was_empty = q->count == 0;
+        trace(MESSAGE_SEND, q, m, m->bytes, m->priority);
         insert(q, m);
         wake_up_all(&q->can_read);
         if (was_empty && q->receivers == 0 && q->notice.pid != 0)
@@ -354,6 +356,7 @@ static int take_message(struct file *file, uint64_t deadline,
     if (err == 0) {
         *out = list_first_entry(&q->messages, struct message, link);
         list_remove(&(*out)->link);
+        trace(MESSAGE_RECEIVE, q, *out, (*out)->bytes, (*out)->priority);
         __atomic_fetch_sub(&q->count, 1, __ATOMIC_RELAXED);
         wake_up_all(&q->can_write);
     }

@@ -14,6 +14,7 @@
 
 #include "abi/errno.h"
 #include "base/string.h"
+#include "core/trace.h"
 #include "mem/slab.h"
 
 static void publish(uint32_t *field, uint32_t value)
@@ -93,6 +94,7 @@ uint32_t ring_fill(struct pipe_ring *ring, struct uio *uio, uint32_t n)
 void ring_publish(struct pipe_ring *ring, uint32_t n)
 {
     publish(&ring->used, ring->used + n);
+    trace(PIPE_WRITE, ring, n, ring->used);
 }
 
 uint32_t ring_drain(struct pipe_ring *ring, struct uio *uio, size_t n)
@@ -110,6 +112,7 @@ uint32_t ring_drain(struct pipe_ring *ring, struct uio *uio, size_t n)
         if (copied < chunk)
             break;
     }
+    trace(PIPE_READ, ring, done, ring->used);
     return done;
 }
 

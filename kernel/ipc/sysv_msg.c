@@ -16,6 +16,7 @@
 
 #include "abi/errno.h"
 #include "core/restart.h"
+#include "core/trace.h"
 #include "mem/slab.h"
 #include "sched/wait.h"
 #include "vm/usercopy.h"
@@ -111,6 +112,7 @@ static int wait_for_room(struct queue *q, size_t bytes, int flags)
 static void append(struct queue *q, struct message *m) MUST_HOLD(queues.lock);
 static void append(struct queue *q, struct message *m)
 {
+    trace(MESSAGE_SEND, q, m, m->bytes, m->type);
     list_add_tail(&q->messages, &m->link);
     q->count++;
     q->bytes += m->bytes;
@@ -195,6 +197,7 @@ static int take(struct queue *q, size_t bytes, long wanted, int flags,
         return -EIDRM;
     if (m->bytes > bytes && !(flags & MSG_NOERROR))
         return -E2BIG;
+    trace(MESSAGE_RECEIVE, q, m, m->bytes, m->type);
     list_remove(&m->link);
     q->count--;
     q->bytes -= m->bytes;

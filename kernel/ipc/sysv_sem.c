@@ -17,6 +17,7 @@
 #include "ipc/sysv_sem.h"
 
 #include "abi/errno.h"
+#include "core/trace.h"
 #include "mem/slab.h"
 #include "sched/wait.h"
 
@@ -213,7 +214,10 @@ static void finish(struct request *r)
     bool changed = false;
 
     for (unsigned i = 0; i < r->count; i++) {
-        r->set->members[r->ops[i].sem_num].pid = sysv_pid();
+        struct semaphore *member = &r->set->members[r->ops[i].sem_num];
+        trace(SEMAPHORE, r->set, r->ops[i].sem_num, r->ops[i].sem_op,
+              member->value);
+        member->pid = sysv_pid();
         changed |= r->ops[i].sem_op != 0;
     }
     r->set->otime = sysv_now();

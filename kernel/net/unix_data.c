@@ -12,6 +12,7 @@
 #include "abi/errno.h"
 #include "base/string.h"
 #include "core/restart.h"
+#include "core/trace.h"
 #include "mem/slab.h"
 #include "net/unix_socket.h"
 #include "x86/clock.h"
@@ -118,6 +119,7 @@ static int enqueue(struct unix_socket *s, struct unix_socket *to,
     if (!err)
         err = why_not_locked(s, to);
     if (!err) {
+        trace(MESSAGE_SEND, to, m, m->length);
         list_add_tail(&to->messages, &m->link);
         to->queued_bytes += cost_of(m);
         to->queued_count++;
@@ -331,6 +333,7 @@ static int64_t copy_out(struct unix_socket *s, struct unix_message *m,
         return (int64_t)n;
     }
     take_extras(s, m, out);
+    trace(MESSAGE_RECEIVE, s, m, n);
     m->offset += (uint32_t)n;
     if (s->type == SOCK_STREAM && m->offset < m->length) {
         put_back(s, m);

@@ -13,6 +13,7 @@
  */
 #include "abi/errno.h"
 #include "core/restart.h"
+#include "core/trace.h"
 #include "proc/process.h"
 #include "proc/sigframe.h"
 #include "proc/signal.h"
@@ -126,6 +127,7 @@ static __debug_stop void act_on(struct trap_frame *frame, int signal,
     struct kernel_sigaction action;
 
     signal_get_action(p, signal, &action);
+    trace(SIGNAL_DELIVER, signal, action.handler);
     if (action.handler == SIG_IGN)
         return;
     if (action.handler != SIG_DFL)

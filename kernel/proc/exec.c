@@ -25,6 +25,7 @@
 #include "abi/errno.h"
 #include "abi/stat.h"
 #include "base/string.h"
+#include "core/trace.h"
 #include "ipc/futex.h"
 #include "mem/slab.h"
 #include "proc/args.h"
@@ -339,9 +340,17 @@ static void swap_handlers(struct exec *x, struct process *p)
     spin_unlock(&p->signal_lock);
 }
 
+static void trace_exec(const struct exec *x)
+{
+    trace(EXEC, x->image.space, trace_text(x->path, 0), trace_text(x->path, 1),
+          trace_text(x->path, 2), trace_text(x->path, 3),
+          trace_text(x->path, 4));
+}
+
 static __debug_stop void exec_commit(struct exec *x, struct process *p)
 {
     /* Point of no return: from here on the old program is gone. */
+    trace_exec(x);
     futex_thread_exec(thread_current());
     exit_tell_user(thread_current());
     as_switch_current(x->image.space);
@@ -434,6 +443,7 @@ void process_start_init(const char *path)
     spin_lock(&process_tree_lock);
     process_link_locked(p, pid, NULL);
     assert_eq(p->pid, 1);
+    trace(TASK, 1, 1, 0, p->space, trace_text(p->name, 0));
     sched_wake(p->leader);
     spin_unlock(&process_tree_lock);
 }

@@ -14,6 +14,7 @@
  */
 #include "abi/errno.h"
 #include "abi/wait.h"
+#include "core/trace.h"
 #include "ipc/sysv_sem.h"
 #include "ipc/futex.h"
 #include "proc/group.h"
@@ -113,6 +114,7 @@ __noreturn static void become_zombie(struct process *p)
     group_lost_parent_locked(p, p->parent, p);
     threads_leave_zombie_locked(p);
     p->life = PROCESS_ZOMBIE;
+    trace(EXIT, p->exit_status);
     run_note_exit(p->pid, p->exit_status);
     if (notify_exit_locked(p))
         bury_locked(p);
@@ -128,8 +130,10 @@ void process_exit_thread(int32_t status)
     futex_thread_exit(thread_current());
     exit_tell_user(thread_current());
     threads_free_departed(p);
-    if (!threads_leave(status))
+    if (!threads_leave(status)) {
+        trace(THREAD_EXIT);
         thread_exit_self();
+    }
     /* No signal comes any more; what is left to do is not to be cut short. */
     thread_clear_flag(thread_current(), THREAD_SIGPENDING | THREAD_KILLED);
     if (p == init_process)

@@ -25,6 +25,7 @@
 
 #include "abi/errno.h"
 #include "abi/sched.h"
+#include "core/trace.h"
 #include "core/restart.h"
 #include "proc/pid.h"
 #include "proc/process.h"
@@ -191,6 +192,8 @@ static int commit(struct process *child, struct pid *pid,
     process_link_locked(child, pid, parent);
     if (parent == init_process)
         run_note_child(child->pid);
+    trace(FORK, child->pid, child->pid, child->space,
+          child->vfork_waiting ? CLONE_VFORK : 0);
     sched_wake(child->leader);
     spin_unlock(&process_tree_lock);
     return 0;

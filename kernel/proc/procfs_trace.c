@@ -117,14 +117,6 @@ static int make_rings(uint64_t bytes)
 
 /* ---- settings --------------------------------------------------------------- */
 
-static uint64_t pack(const char *text)
-{
-    uint64_t word = 0;
-
-    memcpy(&word, text, strnlen(text, sizeof(word)));
-    return word;
-}
-
 /* Who is there already: pictures begin with them. */
 static void note_tasks(void)
 {
@@ -134,8 +126,8 @@ static void note_tasks(void)
     spin_lock(&process_tree_lock);
     list_for_each (p, &process_list, all_link)
         list_for_each (t, &p->threads, process_link)
-            trace(TASK, t->tid, p->pid, p->parent_pid, p->space, pack(t->name),
-                  pack(t->name + 8));
+            trace(TASK, t->tid, p->pid, p->parent_pid, p->space,
+                  trace_text(t->name, 0), trace_text(t->name, 1));
     spin_unlock(&process_tree_lock);
 }
 

@@ -25,6 +25,7 @@
  * Next: signal_queue.c, signal_action.c; deliver.c (acting on signals),
  *       sigframe.c (handlers), kill.c.
  */
+#include "core/trace.h"
 #include "proc/signal_state.h"
 
 #include "abi/errno.h"
@@ -232,6 +233,8 @@ static int send_locked(struct process *p, struct thread *t, int signal,
 static __debug_stop int send(struct process *p, struct thread *t, int signal,
                              const siginfo_t *info)
 {
+    trace(SIGNAL_SEND, signal, p->pid, t ? t->tid : 0,
+          info ? info->si_code : SI_USER);
     spin_lock(&p->signal_lock);
     int err = send_locked(p, t, signal, info);
     spin_unlock(&p->signal_lock);
@@ -275,6 +278,7 @@ void signal_force_fault(int signal, int code, uint64_t address,
     siginfo_t info = { .si_signo = signal, .si_code = code };
 
     info.si_addr = (void *)address;
+    trace(SIGNAL_SEND, signal, p->pid, t->tid, code);
     spin_lock(&p->signal_lock);
     kernel_sighandler handler = signal_handler_locked(p, signal);
     bool kills = handler == SIG_DFL || handler == SIG_IGN ||

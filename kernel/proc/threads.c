@@ -23,7 +23,9 @@
 #include "proc/threads.h"
 
 #include "abi/errno.h"
+#include "abi/sched.h"
 #include "core/panic.h"
+#include "core/trace.h"
 #include "proc/pid.h"
 #include "proc/signal_state.h"
 #include "proc/stop.h"
@@ -86,6 +88,7 @@ int threads_enter(struct thread *t, struct pid *pid)
         p->thread_count++;
         signal_update_flags_locked(p, t); /* a stop may be under way */
         suspend_thread_enters_locked(p, t);
+        trace(FORK, t->tid, p->pid, p->space, CLONE_THREAD);
         sched_wake(t);
     }
     spin_unlock(&p->signal_lock);

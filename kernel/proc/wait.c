@@ -12,6 +12,7 @@
 #include "abi/errno.h"
 #include "abi/wait.h"
 #include "core/restart.h"
+#include "core/trace.h"
 #include "proc/pid.h"
 #include "proc/process.h"
 #include "proc/stop.h"
@@ -120,8 +121,10 @@ int64_t process_wait(const struct child_request *r, struct child_result *out)
     }
     spin_unlock(&process_tree_lock);
 
-    if (reap)
+    if (reap) {
+        trace(WAIT, out->pid, status);
         process_free(child);
+    }
     if (child)
         return out->pid;
     if (err)

@@ -8,6 +8,7 @@
 #include "sched/mutex.h"
 
 #include "core/panic.h"
+#include "core/trace.h"
 #include "sched/sleep_lock.h"
 
 #define WAITERS_BIT 1ul
@@ -63,6 +64,8 @@ static void lock_slow(struct mutex *m, struct thread *self)
     struct mutex_waiter waiter = { .thread = self };
 
     assert(owner_of(m) != self);
+    const struct thread *owner = owner_of(m);
+    trace(MUTEX, m, m->id.name, owner ? owner->tid : 0);
     spin_lock(&m->lock);
     if (take_or_mark(m, self)) {
         spin_unlock(&m->lock);

@@ -24,6 +24,7 @@
 #include "sched/sched.h"
 
 #include "core/panic.h"
+#include "core/trace.h"
 #include "sched/balance.h"
 #include "sched/chaos.h"
 #include "sched/queue.h"
@@ -83,12 +84,15 @@ bool sched_wake(struct thread *t) NO_LOCK_ANALYSIS
     }
     if (t->on_cpu) {
         t->state = THREAD_RUNNING;
+        trace(WAKE, t->tid, t->cpu);
         spin_unlock(&rq->lock);
         return true;
     }
     t->state = THREAD_READY;
     spin_unlock(&rq->lock);
-    queue_place(t, balance_choose_cpu(t));
+    unsigned cpu = balance_choose_cpu(t);
+    trace(WAKE, t->tid, cpu);
+    queue_place(t, cpu);
     return true;
 }
 
@@ -186,12 +190,23 @@ static void finish_switch(void) NO_LOCK_ANALYSIS
         queue_place(displaced, balance_choose_cpu(displaced));
 }
 
+/* The event, with the functions that lead here: they say what is waited for. */
+static void trace_switch(const struct thread *prev, const struct thread *next)
+{
+    vaddr_t from[4];
+
+    backtrace_save(__builtin_frame_address(0), 1, from, ARRAY_LENGTH(from));
+    trace(SWITCH, next->tid, prev->state, from[0], from[1], from[2], from[3]);
+}
+
 static void switch_to(struct run_queue *rq, struct thread *next)
 {
     struct cpu *cpu = cpu_self();
     struct thread *prev = cpu->current;
 
     assert_eq(cpu->spin_depth, 1); /* only the run queue's lock */
+    if (trace_is_on(SWITCH))
+        trace_switch(prev, next);
     next->state = THREAD_RUNNING;
     next->on_cpu = true;
     next->cpu = cpu->id;

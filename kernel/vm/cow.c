@@ -23,6 +23,7 @@
 
 #include "abi/errno.h"
 #include "core/panic.h"
+#include "core/trace.h"
 #include "sched/sched.h"
 #include "vm/pool.h"
 #include "vm/reclaim.h"
@@ -97,6 +98,7 @@ int cow_share_region(struct address_space *parent, struct address_space *child,
     /* Private pages lose the right to write on both sides. */
     pte_t keep = (region->flags & REGION_SHARED) ? ~0ul : ~PTE_WRITE;
     vaddr_t va = region->start, end = region->end;
+    trace(SHARE, parent, child, va, end, !(region->flags & REGION_SHARED));
     pte_t *from;
 
     while ((va = table_skip_holes(parent, va, end, &from)) < end) {

@@ -10,6 +10,7 @@
 #include "abi/mman.h"
 #include "base/string.h"
 #include "core/panic.h"
+#include "core/trace.h"
 #include "sched/sched.h"
 #include "vm/address_space.h"
 #include "vm/cow.h"
@@ -287,6 +288,7 @@ int64_t vm_mprotect(struct address_space *as, vaddr_t addr, uint64_t bytes,
     struct region *r = region_find_locked(as, addr);
     while (r && r->start < end) {
         r->prot = prot;
+        trace(PROTECT, as, r->start, r->end, prot);
         change_entries(as, &batch, r);
         r = region_next_locked(r);
     }
@@ -348,6 +350,7 @@ static void move_entries(struct address_space *as, vaddr_t from, vaddr_t to,
     struct tlb_batch batch;
     pte_t *source;
 
+    trace(MOVE, as, from, end, to);
     tlb_batch_init(&batch, as);
     for (; (va = table_skip_holes(as, va, end, &source)) < end;
          va += PAGE_SIZE) {

@@ -26,6 +26,7 @@
 #include "abi/errno.h"
 #include "core/counter.h"
 #include "core/panic.h"
+#include "core/trace.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
 #include "sched/wait.h"
@@ -95,6 +96,7 @@ static bool unmap_at(struct rmap_place *at, void *arg)
         return false;
     pte_t old = __atomic_exchange_n(
         at->pte, u->entry ? pte_of_swap(u->entry) : 0, __ATOMIC_SEQ_CST);
+    trace(UNMAP, at->as, at->va, at->va + PAGE_SIZE);
     u->dirty |= (old & PTE_DIRTY) != 0;
     at->as->peak_rss = as_peak_rss(at->as);
     rss_add(at->as, u->frame, -1);

@@ -11,6 +11,7 @@
 
 #include "abi/errno.h"
 #include "core/panic.h"
+#include "core/trace.h"
 #include "mem/slab.h"
 #include "vm/table.h"
 
@@ -90,6 +91,7 @@ void region_insert_locked(struct address_space *as, struct region *r)
     if (tree_insert(&as->regions, &r->node, compare_start) != NULL)
         panic("two regions at %lx", r->start);
     as->region_count++;
+    trace(AREA, as, r->start, r->end, r->prot, r->flags, r->mapping);
     region_count_pages(as, r, region_pages(r));
 }
 

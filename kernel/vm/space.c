@@ -14,6 +14,7 @@
  *             chains; here a frame names its family (all spaces that come by
  *             fork from one exec) and its index in it.
  */
+#include "core/trace.h"
 #include "vm/address_space.h"
 
 #include "base/string.h"
@@ -158,6 +159,7 @@ static void as_destroy(struct address_space *as)
     list_remove(&as->all_link);
     spin_unlock(&all_spaces_lock);
     leave_tables(as);
+    trace(DROP, as);
 
     mutex_lock(&as->lock);
     tlb_batch_init(&batch, as);

@@ -14,6 +14,7 @@
 #include "abi/errno.h"
 #include "core/counter.h"
 #include "core/panic.h"
+#include "core/trace.h"
 #include "sched/wait.h"
 #include "vm/pool.h"
 #include "vm/swap_area.h"
@@ -113,6 +114,10 @@ static void submit(struct frame *f, swap_entry_t entry, bool write,
         .done = io_done,
     };
     counter_add(write ? COUNTER_SWAP_OUT : COUNTER_SWAP_IN, 1);
+    if (write)
+        trace(SWAP_OUT, frame_pfn(f), entry);
+    else
+        trace(SWAP_IN, frame_pfn(f), entry);
     block_submit(&io->request);
 }
 

@@ -8,6 +8,7 @@
  */
 #include "vm/table.h"
 
+#include "core/trace.h"
 #include "sched/sched.h"
 #include "vm/pool.h"
 #include "x86/cpu.h"
@@ -152,6 +153,7 @@ void table_unmap_range(struct address_space *as, struct tlb_batch *batch,
     pte_t *pte;
 
     as->peak_rss = as_peak_rss(as);
+    trace(UNMAP, as, start, end);
     for (vaddr_t va = start;
          (va = table_skip_holes(as, va, end, &pte)) < end;) {
         vaddr_t stop = ALIGN_DOWN(va, pt_span(1)) + pt_span(1);
