@@ -1,0 +1,219 @@
+"""Backtraces: through trap frames, and of threads that do not run.
+
+Idea:   gdb asks Python, before it looks itself, how to get from a frame to its
+        caller. At the calls in x86/entry.S the answer is the struct trap_frame
+        that lies there: so a backtrace goes on in the interrupted code, from
+        the kernel into the program. And while `as_if` is in force, the caller
+        of the innermost frame is the place where another thread was switched
+        away: its whole backtrace follows, and no register is written.
+Note:   user memory is that of the process whose page tables are loaded;
+        `in_space` loads others meanwhile.
+"""
+
+import contextlib
+import re
+
+import gdb
+import gdb.unwinder
+
+from . import base
+from .base import Trouble, number
+
+REGISTERS = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi "
+             "rip rsp").split()
+BOTTOM = re.compile(r"#\d+ +0x0+ in \?\? \(\)")
+MOST_FRAMES = 200
+FIRST_LINE = re.compile(r"#(\d+) +")
+
+
+class FrameId:
+    """What makes a frame itself."""
+
+    def __init__(self, sp, pc):
+        self.sp = gdb.Value(sp)
+        self.pc = gdb.Value(pc)
+
+
+class HanuUnwinder(gdb.unwinder.Unwinder):
+    """Knows trap frames, and whose backtrace is wanted."""
+
+    def __init__(self):
+        super().__init__("hanu")
+        self.registers = None      # {name: value} of the thread looked at
+        self.stop_at_user = False  # its user memory cannot be read
+
+    def __call__(self, pending):
+        try:
+            if pending.level() == 0:
+                return self._innermost(pending) if self.registers else None
+            return self._entry(pending)
+        except (gdb.error, Trouble):
+            return None
+
+    def _innermost(self, pending):
+        """The caller of frame 0 is where the thread was switched away."""
+        info = _info(pending)
+        for name, value in self.registers.items():
+            info.add_saved_register(name, _word(value))
+        return info
+
+    def _entry(self, pending):
+        """From a call in entry.S to what the CPU did before."""
+        pc, sp = (number(pending.read_register(r)) for r in ("rip", "rsp"))
+        info = _info(pending)
+        if _is_bottom(pending, pc):
+            info.add_saved_register("rip", _word(0))
+            info.add_saved_register("rsp", _word(sp))
+            return info
+        if not in_entry_code(pc):
+            return None
+        frame = base.at(sp, "struct trap_frame")
+        from_user = int(frame["cs"]) & 3
+        for name in REGISTERS:
+            value = number(frame[name])
+            if from_user and self.stop_at_user and name == "rip":
+                value = 0
+            info.add_saved_register(name, _word(value))
+        return info
+
+
+def _info(pending):
+    return pending.create_unwind_info(FrameId(
+        number(pending.read_register("rsp")),
+        number(pending.read_register("rip"))))
+
+
+def _word(value):
+    """A register's value with a type of eight bytes."""
+    kind = gdb.selected_inferior().architecture().integer_type(64, False)
+    return gdb.Value(value).cast(kind)
+
+
+def in_entry_code(pc):
+    """Is it an address in x86/entry.S?"""
+    start = number(gdb.parse_and_eval("(unsigned long)&trap_stubs"))
+    if not start <= pc < start + 0x4000:
+        return False
+    symtab = gdb.find_pc_line(pc).symtab
+    return symtab is not None and symtab.filename.endswith("x86/entry.S")
+
+
+def _is_bottom(pending, pc):
+    """Does a kernel thread, or an idle one, begin here?"""
+    start = number(gdb.parse_and_eval("(unsigned long)&thread_first_run"))
+    if start <= pc < start + 64:
+        return number(pending.read_register("r12")) != 0
+    start = number(base.symbol_named("thread_jump_to").value().address)
+    return start <= pc < start + 128 and \
+        base.place(pc).startswith("thread_jump_to")
+
+
+UNWINDER = HanuUnwinder()
+gdb.unwinder.register_unwinder(None, UNWINDER, replace=True)
+
+
+# ---- as if ----------------------------------------------------------------
+
+@contextlib.contextmanager
+def as_if(registers, stop_at_user=True):
+    """Frame 1 has these registers meanwhile; frame 0 stays what it is."""
+    UNWINDER.registers, UNWINDER.stop_at_user = registers, stop_at_user
+    gdb.invalidate_cached_frames()
+    try:
+        yield
+    finally:
+        UNWINDER.registers, UNWINDER.stop_at_user = None, False
+        gdb.invalidate_cached_frames()
+
+
+@contextlib.contextmanager
+def in_space(space):
+    """With the page tables of an address space: the CPU looked at gets its
+    CR3, and its own back before anything can run."""
+    root = number(space["pml4"]) if number(space) else 0
+    frame = gdb.newest_frame()
+    saved = frame.read_register("cr3")
+    if root in (0, int(saved) & ~0xfff):
+        yield
+        return
+    if base.read_word(base.constant("DIRECT_MAP_BASE") + root + 511 * 8) != \
+            base.read_word(base.constant("DIRECT_MAP_BASE") +
+                           (int(saved) & ~0xfff) + 511 * 8):
+        raise Trouble(f"{root:#x} is no top-level page table")
+    _set_cr3(gdb.Value(root.to_bytes(8, "little"), saved.type))
+    try:
+        yield
+    finally:
+        _set_cr3(saved)
+
+
+def _set_cr3(value):
+    gdb.set_convenience_variable("hanu_cr3", value)
+    gdb.newest_frame().select()
+    gdb.execute("set $cr3 = $hanu_cr3", to_string=True)
+    gdb.execute("maintenance flush dcache", to_string=True)
+    gdb.invalidate_cached_frames()
+
+
+def switched_registers(thread):
+    """{name: value} of a thread that was switched away: those that
+    x86/switch.S saved."""
+    kind = base.type_named("struct first_frame", near="thread_start_on_stack")
+    saved = number(thread["saved_rsp"])
+    low = number(thread["kernel_stack"])
+    high = low + base.constant("CONFIG_KSTACK_PAGES") * \
+        base.constant("PAGE_SIZE")
+    if not low <= saved <= high - kind.sizeof:
+        raise Trouble(f"its saved stack pointer {saved:#x} is not in its "
+                      f"stack {low:#x}-{high:#x}")
+    frame = base.at(saved, kind)
+    registers = {field.name: number(frame[field.name])
+                 for field in kind.fields()}
+    registers["rsp"] = saved + kind.sizeof
+    return registers
+
+
+def running_on(thread):
+    """The gdb thread (CPU) on which a struct thread runs, or None."""
+    for cpu in gdb.selected_inferior().threads():
+        if number(base.cpu_of(cpu)["current"]) == number(thread.address):
+            return cpu
+    return None
+
+
+def frames():
+    """gdb's frames, innermost first."""
+    frame = gdb.newest_frame()
+    for _ in range(MOST_FRAMES):
+        if frame is None:
+            return
+        yield frame
+        frame = frame.older()
+
+
+def backtrace(thread, options="", stop_at_user=True):
+    """The text of gdb's backtrace of any thread."""
+    cpu = running_on(thread)
+    if cpu:
+        cpu.switch()
+        return tidy_backtrace(options)
+    with as_if(switched_registers(thread), stop_at_user):
+        return tidy_backtrace(options)
+
+
+def tidy_backtrace(options=""):
+    """gdb's backtrace without its end in nothing; as_if() some thread,
+    without frame 0, so that the frames from 1 on are called 0, 1, ..."""
+    text = gdb.execute(f"backtrace {options}", to_string=True)
+    first = 1 if UNWINDER.registers else 0
+    lines, seen = [], False
+    for line in text.splitlines():
+        match = FIRST_LINE.match(line)
+        if BOTTOM.match(line):
+            break
+        if match and int(match[1]) >= first:
+            seen = True
+            line = f"#{int(match[1]) - first:<3}{line[match.end():]}"
+        if seen or line.startswith("Backtrace stopped"):
+            lines.append(line)
+    return "\n".join(lines) + "\n"
