@@ -16,7 +16,7 @@ def test_first_instruction_fault_handler_and_program():
     assert "main" in program and "echo.c" in program, output
 
 
-def test_frame_state(tmp_path):
+def test_frame_that_is_swapped(tmp_path):
     """A page of a process that swaps: its frame, its slot, its policy."""
     disk = tmp_path / "disk"
     with open(disk, "wb") as file:
@@ -26,11 +26,10 @@ def test_frame_state(tmp_path):
               "x=$(yes | head -c 200000); echo here; y=$x")
     with machine(["--disk", str(disk)], ["sh", "-c", script]) as port:
         answers = ask(port, "break swap_write", "continue",
-                      "frame-state f", "delete", "break vm_fault",
-                      "continue", "frame-state number 0",
-                      "frame-state user 0x401000")
-    assert "holders, flags swap-cache dirty" in answers["frame-state f"]
-    assert "of vda: " in answers["frame-state f"]
-    assert "FRAME_RESERVED" in answers["frame-state number 0"]
-    user = answers["frame-state user 0x401000"]
-    assert "policy clock" in user and "entry 0x" in user, answers.text
+                      "frame f", "delete", "break vm_fault", "continue",
+                      "frame pfn 0", "frame user 0x401000")
+    assert "flags    swap-cache dirty" in answers["frame f"], answers.text
+    assert " of vda (" in answers["frame f"], answers.text
+    assert "kind     reserved" in answers["frame pfn 0"], answers.text
+    user = answers["frame user 0x401000"]
+    assert "policy clock" in user and "mapped   0x401000" in user
