@@ -201,6 +201,19 @@ static void finish_fault(struct trap_frame *frame, enum fault_result result,
     }
 }
 
+/* In a space whose uses of memory are recorded: the instruction is stepped. */
+static enum fault_result traced_fault(struct trap_frame *frame, vaddr_t address)
+{
+    struct address_space *as = thread_current()->space;
+    bool hit = vmtrace_is_hit(as, address);
+    enum fault_result result =
+        vm_fault(as, address, frame->error, frame->rip, false);
+
+    if (result == FAULT_OK && vmtrace_note(as, address, frame->error, hit))
+        frame->rflags |= RFLAGS_TF;
+    return result;
+}
+
 static void page_fault(struct trap_frame *frame)
 {
     vaddr_t address = cpu_read_cr2(); /* before an interrupt can fault too */
@@ -220,15 +233,11 @@ static void page_fault(struct trap_frame *frame)
     }
     if (t->space && (user || this_cpu->spin_depth == 0)) {
         irqs_enable();
-        uint64_t major = t->maj_faults;
-        bool traced = user && unlikely(t->space->trace);
-        bool hit = traced && vmtrace_is_hit(t->space, address);
-        result = vm_fault(t->space, address, frame->error, frame->rip, !user);
-        if (result == FAULT_OK && t->maj_faults == major)
-            t->min_faults++;
-        if (traced && result == FAULT_OK &&
-            vmtrace_note(t->space, address, frame->error, hit))
-            frame->rflags |= RFLAGS_TF;
+        if (user && unlikely(t->space->trace))
+            result = traced_fault(frame, address);
+        else
+            result =
+                vm_fault(t->space, address, frame->error, frame->rip, !user);
         /* TCG lets lretq and iretq of user code read the stack with
          * supervisor rights, which SMAP forbids again and again. */
         if (user && (frame->error & (PF_PRESENT | PF_USER)) == PF_PRESENT)

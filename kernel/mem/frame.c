@@ -112,14 +112,12 @@ static void list_block(struct frame *f, unsigned order)
     f->order = (uint8_t)order;
     f->flags |= FRAME_F_BUDDY;
     frame_list_push(&free_lists[order], f);
-    listed_frames += 1ul << order;
 }
 
-static void unlist_block(struct frame *f)
+static inline void unlist_block(struct frame *f)
 {
     frame_list_remove(&free_lists[f->order], f);
     f->flags &= (uint8_t)~FRAME_F_BUDDY;
-    listed_frames -= 1ul << f->order;
 }
 
 /* A block of `order`, split off the smallest that is large enough; or NULL. */
@@ -132,6 +130,7 @@ static struct frame *buddy_take(unsigned order) MUST_HOLD(frame_lock)
     if (from > FRAME_MAX_ORDER)
         return NULL;
     struct frame *f = frame_of_pfn(free_lists[from]);
+    listed_frames -= 1ul << order;
     unlist_block(f);
     while (from > order) {
         from--;
@@ -145,6 +144,7 @@ static void buddy_give(struct frame *f, unsigned order) MUST_HOLD(frame_lock)
 {
     pfn_t pfn = frame_pfn(f);
 
+    listed_frames += 1ul << order;
     for (; order < FRAME_MAX_ORDER; order++) {
         struct frame *buddy = frame_of_pfn(pfn ^ (1ul << order));
         if (!(buddy->flags & FRAME_F_BUDDY) || buddy->order != order)
@@ -340,20 +340,36 @@ void frame_free(struct frame *f, unsigned order)
     cache_leave(on);
 }
 
-void frame_put(struct frame *f)
+/* The last holder has gone. */
+static void put_last(struct frame *f)
+{
+    if (unlikely(f->replace.pooled))
+        frame_pool_release(f);
+    if (f->kind == FRAME_ANON && frame_anon_release)
+        frame_anon_release(f);
+    frame_free(f, 0);
+}
+
+static inline void put_one(struct frame *f)
 {
     uint32_t before = __atomic_fetch_sub(&f->refs, 1, __ATOMIC_ACQ_REL);
 
     assert(before != 0);
     if (before == 2 && unlikely(frame_has_flags(f, FRAME_F_SWAP_CACHE)))
         frame_swap_release(f);
-    if (before != 1)
-        return;
-    if (unlikely(f->replace.pooled))
-        frame_pool_release(f);
-    if (f->kind == FRAME_ANON && frame_anon_release)
-        frame_anon_release(f);
-    frame_free(f, 0);
+    if (before == 1)
+        put_last(f);
+}
+
+void frame_put(struct frame *f)
+{
+    put_one(f);
+}
+
+void frame_put_all(struct frame **list, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        put_one(list[i]);
 }
 
 void frame_set_kind(struct frame *f, enum frame_kind kind)

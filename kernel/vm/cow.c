@@ -48,33 +48,33 @@ void anon_frame_own(struct address_space *as, struct frame *f, uint64_t index)
     f->index = index;
 }
 
-/* The page is in a swap slot: the child names it, too. */
-static bool share_swapped(pte_t pte, struct address_space *child)
+/* Pages in swap slots: the child names them, too.  False: a slot has too many
+ * users. */
+static bool share_swapped(const pte_t *from, pte_t *to, unsigned count,
+                          struct address_space *child)
 {
-    if (!swap_get(pte_swap_entry(pte)))
-        return false;
-    child->swap_pages++;
+    for (unsigned i = 0; i < count; i++) {
+        if (!pte_is_swap(from[i]))
+            continue;
+        if (!swap_get(pte_swap_entry(from[i])))
+            return false;
+        to[i] = from[i];
+        child->swap_pages++;
+    }
     return true;
 }
 
-/* Entries of one last-level table: the inner loop of fork.  False: a swap slot
- * has too many users. */
-static bool share_entries(const pte_t *from, pte_t *to, unsigned count,
+/* Pages of one last-level table: the inner loop of fork. */
+static void share_entries(const pte_t *from, pte_t *to, unsigned count,
                           pte_t keep, struct address_space *child)
 {
     uint64_t anon = 0, file = 0;
     pte_t *source = (pte_t *)from;
-    bool room = true;
 
-    for (unsigned i = 0; i < count && room; i++) {
+    for (unsigned i = 0; i < count; i++) {
         pte_t pte = source[i];
-        if (pte == 0)
+        if (!pte_has_frame(pte))
             continue;
-        if (unlikely(pte_is_swap(pte))) {
-            room = share_swapped(pte, child);
-            to[i] = room ? pte : 0;
-            continue;
-        }
         struct frame *f = pte_frame(pte);
         if (!(f->flags & FRAME_F_PINNED)) {
             __atomic_fetch_add(&f->refs, 1, __ATOMIC_RELAXED);
@@ -89,7 +89,6 @@ static bool share_entries(const pte_t *from, pte_t *to, unsigned count,
     }
     child->rss_anon += anon;
     child->rss_file += file;
-    return room;
 }
 
 int cow_share_region(struct address_space *parent, struct address_space *child,
@@ -107,8 +106,10 @@ int cow_share_region(struct address_space *parent, struct address_space *child,
         pte_t *to = table_make(child, va);
         if (!to)
             return -ENOMEM;
-        if (!share_entries(from, to, (unsigned)((stop - va) >> PAGE_SHIFT),
-                           keep, child))
+        unsigned count = (unsigned)((stop - va) >> PAGE_SHIFT);
+        share_entries(from, to, count, keep, child);
+        if (unlikely(parent->swap_pages != 0) &&
+            !share_swapped(from, to, count, child))
             return -ENOMEM;
         va = stop;
         sched_point();
@@ -203,7 +204,6 @@ int cow_break(struct address_space *as, struct region *region, vaddr_t va,
 {
     struct frame *old = pte_frame(*pte);
     struct frame *copy = anon_frame_alloc(as, region_index(region, va));
-    struct tlb_batch batch;
 
     if (!copy)
         return -ENOMEM;
@@ -211,12 +211,9 @@ int cow_break(struct address_space *as, struct region *region, vaddr_t va,
     *pte =
         frame_phys(copy) | pte_user_bits(region->prot) | PTE_WRITE | PTE_DIRTY;
     rss_add(as, old, -1);
-    pool_unlock(old);
     rss_add(as, copy, 1);
     pool_enter(as, region, copy, true);
-    tlb_batch_init(&batch, as);
-    tlb_batch_add(&batch, va, old);
-    tlb_batch_finish(&batch);
+    table_flush_page(as, va, old);
     return 0;
 }
 

@@ -35,14 +35,16 @@ struct fault_place {
     struct region *region;
     vaddr_t va; /* page-aligned */
     pte_t *pte; /* NULL: no table yet */
-    /* What to wait for without the lock, and what has come so far. */
-    swap_entry_t entry;
-    struct mapping *mapping; /* with a reference */
-    uint64_t index;
-    struct frame *held; /* or NULL */
     bool write;
     bool for_kernel; /* nobody will step over an instruction */
     bool major;      /* it has waited for a disk */
+    /* What came from there: kept until the fault is over, so that it is still
+     * there at the next attempt. */
+    struct frame *held; /* or NULL */
+    /* What to wait for without the lock. */
+    swap_entry_t entry;
+    struct mapping *mapping; /* with a reference */
+    uint64_t index;
 };
 
 /* May the stack region above `va` grow down to it? */
@@ -64,21 +66,26 @@ static bool can_grow(struct address_space *as, vaddr_t va)
     return va >= floor + (STACK_GUARD_PAGES << PAGE_SHIFT);
 }
 
-static void collect_pte(struct fault_facts *f, const struct fault_place *at)
+/* Who has the page of a frame, in memory or as its swap slot. */
+static uint32_t count_holders(const struct frame *frame)
 {
-    pte_t pte = at->pte ? *at->pte : 0;
+    if (unlikely(frame_has_flags(frame, FRAME_F_SWAP_CACHE)))
+        return swap_cache_holders(frame);
+    return frame->refs;
+}
 
+static void collect_pte(struct fault_facts *f, pte_t pte)
+{
     f->pte_present = pte & PTE_PRESENT;
-    f->pte_swapped = pte_is_swap(pte);
-    if (!f->pte_present)
+    if (!f->pte_present) {
+        f->pte_swapped = pte_is_swap(pte);
         return;
+    }
     const struct frame *frame = pte_frame(pte);
     f->pte_writable = pte & PTE_WRITE;
     f->pte_executable = !(pte & PTE_NX);
     f->frame_is_zero = frame == zero_frame;
-    f->frame_refs = frame->refs;
-    if (unlikely(frame_has_flags(frame, FRAME_F_SWAP_CACHE)))
-        f->frame_refs = swap_cache_holders(frame);
+    f->frame_refs = count_holders(frame);
 }
 
 /* Everything the decision needs, read under the lock. */
@@ -86,22 +93,24 @@ static void fault_collect(struct fault_facts *f, struct fault_place *at)
     MUST_HOLD(at->as->lock);
 static void fault_collect(struct fault_facts *f, struct fault_place *at)
 {
-    at->region = region_find_locked(at->as, at->va);
-    f->has_region = at->region != NULL;
-    if (!f->has_region) {
+    const struct region *r = at->region = region_find_locked(at->as, at->va);
+
+    f->has_region = r != NULL;
+    if (unlikely(!r)) {
+        at->pte = NULL;
         f->can_grow_stack = can_grow(at->as, at->va);
         return;
     }
-    f->region_prot = at->region->prot;
-    f->region_shared = at->region->flags & REGION_SHARED;
-    f->region_has_mapping = at->region->mapping != NULL;
-    at->pte = table_find(at->as, at->va);
-    collect_pte(f, at);
+    f->region_prot = r->prot;
+    f->region_shared = r->flags & REGION_SHARED;
+    f->region_has_mapping = r->mapping != NULL;
+    const pte_t *pte = at->pte = table_find(at->as, at->va);
+    collect_pte(f, pte ? *pte : 0);
 }
 
 /* Row 5. */
 static void grow_stack(struct fault_place *at) MUST_HOLD(at->as->lock);
-static void grow_stack(struct fault_place *at)
+static __debug_stop void grow_stack(struct fault_place *at)
 {
     struct region *r = region_find_from_locked(at->as, at->va);
     uint64_t pages = (r->start - at->va) >> PAGE_SHIFT;
@@ -139,12 +148,8 @@ static enum fault_result fill_zero(struct fault_place *at)
     *at->pte = frame_phys(frame) | pte_user_bits(at->region->prot) | PTE_WRITE |
                PTE_DIRTY;
     as->rss_anon++;
-    if (replaces_zero) {
-        struct tlb_batch batch;
-        tlb_batch_init(&batch, as);
-        tlb_batch_add(&batch, at->va, NULL);
-        tlb_batch_finish(&batch);
-    }
+    if (replaces_zero)
+        table_flush_page(as, at->va, NULL);
     return FAULT_OK;
 }
 
@@ -195,10 +200,19 @@ static void map_around(struct fault_place *at)
     }
 }
 
-/* Row 8. */
-static enum fault_result fill_from_mapping(struct fault_place *at, bool write)
+/* Row 10. */
+static enum fault_result copy_frame(struct fault_place *at)
     MUST_HOLD(at->as->lock);
-static enum fault_result fill_from_mapping(struct fault_place *at, bool write)
+static enum fault_result copy_frame(struct fault_place *at)
+{
+    return cow_break(at->as, at->region, at->va, at->pte) == 0 ? FAULT_OK
+                                                               : FAULT_NOMEM;
+}
+
+/* Row 8. */
+static enum fault_result fill_from_mapping(struct fault_place *at)
+    MUST_HOLD(at->as->lock);
+static enum fault_result fill_from_mapping(struct fault_place *at)
 {
     struct frame *frame;
 
@@ -218,11 +232,9 @@ static enum fault_result fill_from_mapping(struct fault_place *at, bool write)
         return FAULT_BUS;
     bool private = !(at->region->flags & REGION_SHARED);
     enter_frame(at, at->va, at->pte, frame);
-    if (write && private)
-        return cow_break(at->as, at->region, at->va, at->pte) == 0
-                   ? FAULT_OK
-                   : FAULT_NOMEM;
-    if (!write && !at->as->pool && !at->as->trace)
+    if (at->write && private)
+        return copy_frame(at);
+    if (!at->write && !at->as->pool && !at->as->trace)
         map_around(at);
     return FAULT_OK;
 }
@@ -245,12 +257,18 @@ static void map_swapped(struct fault_place *at, struct frame *frame)
     swap_put(entry);
 }
 
-/* Row 7. */
+static void hold_frame(struct fault_place *at, struct frame *frame)
+{
+    if (at->held)
+        frame_put(at->held);
+    at->held = frame;
+}
+
+/* Row 7.  A page that was brought in for a write is rows 10 and 11's next. */
 static enum fault_result swap_in(struct fault_place *at)
     MUST_HOLD(at->as->lock);
 static enum fault_result swap_in(struct fault_place *at)
 {
-    assert(at->pte);
     at->entry = pte_swap_entry(*at->pte);
     struct frame *frame = swap_cache_find(at->entry);
 
@@ -260,66 +278,55 @@ static enum fault_result swap_in(struct fault_place *at)
     if (ready)
         map_swapped(at, frame);
     frame_put(frame);
-    return ready ? FAULT_OK : FAULT_WAIT_SWAP;
-}
-
-/* Does the action bring in a page, and has the space too many already? */
-static bool pool_must_shrink(const struct fault_place *at,
-                             enum fault_action action) MUST_HOLD(at->as->lock);
-static bool pool_must_shrink(const struct fault_place *at,
-                             enum fault_action action)
-{
-    if (likely(!at->as->pool) || (at->region->flags & REGION_LOCKED))
-        return false;
-    switch (action) {
-    case ACTION_SWAP_IN:
-    case ACTION_FILL_MAPPING:
-    case ACTION_FILL_ZERO:
-    case ACTION_REPLACE_ZERO:
-    case ACTION_COPY_FRAME:
-        return pool_is_full(at->as->pool);
-    default:
-        return false;
-    }
+    if (!ready)
+        return FAULT_WAIT_SWAP;
+    hold_frame(at, NULL); /* or the page would look shared */
+    if (!at->write)
+        return FAULT_OK;
+    if (count_holders(frame) > 1)
+        return copy_frame(at);
+    cow_take_back(at->as, at->va, at->pte);
+    return FAULT_OK;
 }
 
 static enum fault_result fault_resolve(enum fault_action action,
-                                       struct fault_place *at, bool write)
+                                       struct fault_place *at)
     MUST_HOLD(at->as->lock);
 static enum fault_result fault_resolve(enum fault_action action,
-                                       struct fault_place *at, bool write)
+                                       struct fault_place *at)
 {
     switch (action) {
     case ACTION_NO_REGION:
         return FAULT_SEGV_MAPERR;
+    case ACTION_GROW_STACK:
+        grow_stack(at);
+        return FAULT_AGAIN;
     case ACTION_FORBIDDEN:
         return FAULT_SEGV_ACCERR;
     case ACTION_SWAP_IN:
         return swap_in(at);
     case ACTION_FILL_MAPPING:
-        return fill_from_mapping(at, write);
+        return fill_from_mapping(at);
     case ACTION_FILL_ZERO:
     case ACTION_REPLACE_ZERO:
         return fill_zero(at);
     case ACTION_MAP_ZERO:
         return map_zero(at);
     case ACTION_SET_RIGHT:
-        assert(at->pte);
         *at->pte |= PTE_WRITE | PTE_DIRTY;
         cpu_invlpg(at->va);
         return FAULT_OK;
     case ACTION_COPY_FRAME:
-        return cow_break(at->as, at->region, at->va, at->pte) == 0
-                   ? FAULT_OK
-                   : FAULT_NOMEM;
+        return copy_frame(at);
     case ACTION_TAKE_BACK:
         cow_take_back(at->as, at->va, at->pte);
         return FAULT_OK;
     case ACTION_NOTHING:
         cpu_invlpg(at->va);
         return FAULT_OK;
+    case ACTION_WAIT_FOR_POOL:
+        return FAULT_POOL_FULL;
     case ACTION_KERNEL_BUG:
-    case ACTION_GROW_STACK:
     case ACTION_CONTRADICTION:
         break;
     }
@@ -329,6 +336,37 @@ static enum fault_result fault_resolve(enum fault_action action,
           at->pte ? *at->pte : 0);
 }
 
+/* ---- limits and tracing --------------------------------------------------- */
+
+/* The action in a space that may have a limit: the page that it would bring in
+ * may be one too many. */
+static enum fault_action limit_action(enum fault_action action,
+                                      const struct fault_place *at)
+    MUST_HOLD(at->as->lock);
+static __debug_stop enum fault_action limit_action(enum fault_action action,
+                                                   const struct fault_place *at)
+{
+    const struct frame_pool *pool = at->as->pool;
+
+    if (!pool)
+        return action;
+    /* With a limit each page counts, untouched ones, too. */
+    if (action == ACTION_MAP_ZERO)
+        action = ACTION_FILL_ZERO;
+    if (!at->region || (at->region->flags & REGION_LOCKED))
+        return action;
+    switch (action) {
+    case ACTION_SWAP_IN:
+    case ACTION_FILL_MAPPING:
+    case ACTION_FILL_ZERO:
+    case ACTION_REPLACE_ZERO:
+    case ACTION_COPY_FRAME:
+        return pool_is_full(pool) ? ACTION_WAIT_FOR_POOL : action;
+    default:
+        return action;
+    }
+}
+
 /* The page is there; it may have been kept from user mode (vm/vmtrace.c), and if
  * the kernel has brought it into a traced space it has to be. */
 static void let_in(struct fault_place *at) MUST_HOLD(at->as->lock);
@@ -336,23 +374,16 @@ static void let_in(struct fault_place *at)
 {
     if (!at->pte || !(*at->pte & PTE_PRESENT))
         return;
-    if (unlikely(at->for_kernel && at->as->trace) && vmtrace_is_on(at->as) &&
+    if (at->for_kernel && vmtrace_is_on(at->as) &&
         !(at->region->flags & REGION_LOCKED)) {
         *at->pte = (*at->pte & ~PTE_USER) | PTE_TRACED;
-    } else if (unlikely(*at->pte & PTE_TRACED)) {
+    } else if (*at->pte & PTE_TRACED) {
         *at->pte = (*at->pte & ~PTE_TRACED) | PTE_USER;
         cpu_invlpg(at->va);
     }
 }
 
-/* What the fault has waited for is kept until it is over, so that it is still
- * there at the next attempt. */
-static void hold_frame(struct fault_place *at, struct frame *frame)
-{
-    if (at->held)
-        frame_put(at->held);
-    at->held = frame;
-}
+/* ---- one fault ------------------------------------------------------------ */
 
 /* Look, decide, act, under the lock. */
 static enum fault_result fault_once(struct fault_facts *facts,
@@ -361,23 +392,10 @@ static enum fault_result fault_once(struct fault_facts *facts,
     mutex_lock(&at->as->lock);
     fault_collect(facts, at);
     enum fault_action action = fault_classify(facts);
-    if (action == ACTION_GROW_STACK) {
-        grow_stack(at);
-        fault_collect(facts, at);
-        action = fault_classify(facts);
-    }
-    /* With a limit each page counts, untouched ones, too. */
-    if (action == ACTION_MAP_ZERO && at->as->pool)
-        action = ACTION_FILL_ZERO;
-    enum fault_result result = FAULT_POOL_FULL;
-    if (!pool_must_shrink(at, action))
-        result = fault_resolve(action, at, facts->write);
-    if (action == ACTION_SWAP_IN && result == FAULT_OK) {
-        hold_frame(at, NULL); /* or the page would look shared */
-        fault_collect(facts, at);
-        result = fault_resolve(fault_classify(facts), at, facts->write);
-    }
-    if (result == FAULT_OK)
+    if (unlikely(pools_on))
+        action = limit_action(action, at);
+    enum fault_result result = fault_resolve(action, at);
+    if (unlikely(pools_on) && result == FAULT_OK)
         let_in(at);
     mutex_unlock(&at->as->lock);
     return result;
@@ -408,6 +426,8 @@ static bool fault_wait(struct fault_place *at, enum fault_result *result)
 {
     int err = -ENOMEM;
 
+    if (*result == FAULT_AGAIN)
+        return true;
     if (*result == FAULT_POOL_FULL) {
         *result = FAULT_OVER_LIMIT;
         return reclaim_for_limit(at->as->pool) || pool_exceed(at->as);
@@ -423,40 +443,45 @@ static bool fault_wait(struct fault_place *at, enum fault_result *result)
     return err == 0 || err == -ENOENT || err == -ENXIO;
 }
 
+static void fault_end_major(struct fault_place *at)
+{
+    hold_frame(at, NULL);
+    counter_add(COUNTER_MAJOR_FAULTS, 1);
+    thread_current()->maj_faults++;
+}
+
 enum fault_result vm_fault(struct address_space *as, vaddr_t address,
                            uint64_t error, vaddr_t ip, bool kernel_mode)
 {
     struct fault_facts facts = {
         .address = address,
-        .present = error & PF_PRESENT,
         .write = error & PF_WRITE,
-        .user = error & PF_USER,
         .reserved = error & PF_RESERVED,
         .exec = error & PF_FETCH,
         .kernel_mode = kernel_mode,
         .in_usercopy = kernel_mode && usercopy_fixup(ip) != 0,
         .user_address = address < USER_END,
     };
-    struct fault_place at = { .as = as,
-                              .va = ALIGN_DOWN(address, PAGE_SIZE),
-                              .write = facts.write,
-                              .for_kernel = kernel_mode || ip == 0 };
+    struct fault_place at;
 
     if (facts.reserved || (kernel_mode && !facts.in_usercopy))
         return FAULT_KERNEL_BUG; /* before any lock: its state is unknown */
     if (!facts.user_address)
         return kernel_mode ? FAULT_KERNEL_BUG : FAULT_SEGV_MAPERR;
+    at.as = as;
+    at.va = ALIGN_DOWN(address, PAGE_SIZE);
+    at.write = facts.write;
+    at.for_kernel = kernel_mode || ip == 0;
+    at.major = false;
+    at.held = NULL;
     enum fault_result result;
-    bool again;
-    do {
+    do
         result = fault_once(&facts, &at);
-        again = unlikely(result >= FAULT_NOMEM) && fault_wait(&at, &result);
-    } while (again);
-    hold_frame(&at, NULL);
-    if (at.major) {
-        counter_add(COUNTER_MAJOR_FAULTS, 1);
-        thread_current()->maj_faults++;
-    }
+    while (unlikely(result >= FAULT_NOMEM) && fault_wait(&at, &result));
+    if (unlikely(at.major))
+        fault_end_major(&at);
+    else
+        thread_current()->min_faults += result == FAULT_OK;
     reclaim_wake_if_low();
     return result;
 }

@@ -19,6 +19,7 @@ enum fault_result {
     FAULT_NOMEM,       /* no frame; see vm_out_of_memory */
 
     /* Inside vm_fault only: let go of the space, then try again. */
+    FAULT_AGAIN,        /* the stack has grown */
     FAULT_WAIT_SWAP,    /* the page has to be read from a swap slot */
     FAULT_WAIT_MAPPING, /* a mapping has to read it */
     FAULT_POOL_FULL,    /* another page has to go first */
@@ -28,10 +29,10 @@ enum fault_result {
  * function of this. */
 struct fault_facts {
     vaddr_t address;
-    bool present, write, user, reserved, exec; /* error code, decoded once */
-    bool kernel_mode;                          /* by the saved CS */
-    bool in_usercopy;  /* rip has an exception-table entry */
-    bool user_address; /* below USER_END */
+    bool write, reserved, exec; /* error code, decoded once */
+    bool kernel_mode;           /* by the saved CS */
+    bool in_usercopy;           /* rip has an exception-table entry */
+    bool user_address;          /* below USER_END */
     bool has_region;
     bool can_grow_stack; /* just below a stack region, within limits */
     uint32_t region_prot;
@@ -44,20 +45,21 @@ struct fault_facts {
 };
 
 enum fault_action {
-    ACTION_KERNEL_BUG,   /* rows 1, 2, 3 */
-    ACTION_NO_REGION,    /* row 4 */
-    ACTION_GROW_STACK,   /* row 5 */
-    ACTION_FORBIDDEN,    /* row 6 */
-    ACTION_SWAP_IN,      /* row 7 */
-    ACTION_FILL_MAPPING, /* row 8 */
-    ACTION_FILL_ZERO,    /* row 9, write: a zeroed frame */
-    ACTION_MAP_ZERO,     /* row 9, read: the shared zero frame */
-    ACTION_REPLACE_ZERO, /* row 9b */
-    ACTION_SET_RIGHT,    /* row 10a */
-    ACTION_COPY_FRAME,   /* row 10 */
-    ACTION_TAKE_BACK,    /* row 11 */
-    ACTION_NOTHING,      /* row 12 */
-    ACTION_CONTRADICTION /* row 13 */
+    ACTION_KERNEL_BUG,    /* rows 1, 2, 3 */
+    ACTION_NO_REGION,     /* row 4 */
+    ACTION_GROW_STACK,    /* row 5 */
+    ACTION_FORBIDDEN,     /* row 6 */
+    ACTION_SWAP_IN,       /* row 7 */
+    ACTION_FILL_MAPPING,  /* row 8 */
+    ACTION_FILL_ZERO,     /* row 9, write: a zeroed frame */
+    ACTION_MAP_ZERO,      /* row 9, read: the shared zero frame */
+    ACTION_REPLACE_ZERO,  /* row 9b */
+    ACTION_SET_RIGHT,     /* row 10a */
+    ACTION_COPY_FRAME,    /* row 10 */
+    ACTION_TAKE_BACK,     /* row 11 */
+    ACTION_NOTHING,       /* row 12 */
+    ACTION_WAIT_FOR_POOL, /* 7 to 10, but the space is at its limit */
+    ACTION_CONTRADICTION  /* row 13 */
 };
 
 enum fault_action fault_classify(const struct fault_facts *facts);

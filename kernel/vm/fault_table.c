@@ -29,7 +29,7 @@
 
 #include "vm/address_space.h"
 
-enum fault_action fault_classify(const struct fault_facts *f)
+__debug_stop enum fault_action fault_classify(const struct fault_facts *f)
 {
     /* 1, 2, 3 */
     if (f->reserved)

@@ -424,9 +424,9 @@ void reclaim_frames(struct frame **list, unsigned count)
 
 /* ---- kswapd ---------------------------------------------------------------- */
 
-void reclaim_wake_if_low(void)
+void reclaim_wake_kswapd(void)
 {
-    if (likely(!frame_is_low()) || !kswapd)
+    if (!kswapd)
         return;
     spin_lock(&kswapd_lock);
     bool wake = !kswapd_wanted;

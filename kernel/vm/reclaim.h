@@ -23,7 +23,12 @@ __must_check bool reclaim_for_limit(struct frame_pool *pool);
 
 /* If memory runs low, let kswapd know.  Cheap.  Context: any thread without
  * spinlocks. */
-void reclaim_wake_if_low(void);
+void reclaim_wake_kswapd(void);
+static inline void reclaim_wake_if_low(void)
+{
+    if (unlikely(pools_on) && frame_is_low())
+        reclaim_wake_kswapd();
+}
 
 /* Evict these now, if it is possible: at most RECLAIM_BATCH, on each of which the
  * caller has a reference, which is taken over.  Context: as reclaim_direct. */

@@ -83,8 +83,10 @@ void tlb_batch_finish(struct tlb_batch *batch)
         if (others)
             tlb_flush_remote(others, batch->start, batch->end);
     }
-    for (unsigned i = 0; i < batch->count; i++)
-        frame_put(batch->dropped[i]);
+    if (unlikely(pools_on))
+        for (unsigned i = 0; i < batch->count; i++)
+            pool_unlock(batch->dropped[i]);
+    frame_put_all(batch->dropped, batch->count);
     tlb_batch_init(batch, as);
 }
 
@@ -101,27 +103,43 @@ void tlb_batch_add(struct tlb_batch *batch, vaddr_t va, struct frame *frame)
         tlb_batch_finish(batch);
 }
 
-/* Unmap within one last-level table. */
+void table_flush_page(struct address_space *as, vaddr_t va, struct frame *frame)
+{
+    struct tlb_batch batch;
+
+    tlb_batch_init(&batch, as);
+    tlb_batch_add(&batch, va, frame);
+    tlb_batch_finish(&batch);
+}
+
+/* Let go of the swap slots that the entries of one last-level table name. */
+static void drop_swapped(struct address_space *as, pte_t *pte, unsigned count)
+{
+    for (; count > 0; count--, pte++) {
+        swap_entry_t entry = pte_swap_entry(*pte);
+        if (!pte_is_swap(*pte))
+            continue;
+        *pte = 0;
+        as->swap_pages--;
+        swap_put(entry);
+    }
+}
+
+/* Unmap the pages within one last-level table. */
 static void unmap_entries(struct address_space *as, struct tlb_batch *batch,
                           pte_t *pte, vaddr_t va, vaddr_t end)
 {
     for (; va < end; va += PAGE_SIZE, pte++) {
         pte_t old = *pte;
-        if (old == 0)
+        if (!pte_has_frame(old))
             continue;
         *pte = 0;
-        if (unlikely(pte_is_swap(old))) {
-            as->swap_pages--;
-            swap_put(pte_swap_entry(old));
-            continue;
-        }
         struct frame *f = pte_frame(old);
         if (f->flags & FRAME_F_PINNED) {
             tlb_batch_add(batch, va, NULL);
             continue;
         }
         rss_add(as, f, -1);
-        pool_unlock(f);
         tlb_batch_add(batch, va, f);
     }
 }
@@ -159,6 +177,8 @@ void table_unmap_range(struct address_space *as, struct tlb_batch *batch,
         vaddr_t stop = ALIGN_DOWN(va, pt_span(1)) + pt_span(1);
         stop = MIN(stop, end);
         unmap_entries(as, batch, pte, va, stop);
+        if (unlikely(as->swap_pages != 0))
+            drop_swapped(as, pte, (unsigned)((stop - va) >> PAGE_SHIFT));
         va = stop;
         sched_point();
     }

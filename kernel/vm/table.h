@@ -71,6 +71,9 @@ void tlb_batch_init(struct tlb_batch *batch, struct address_space *as);
 void tlb_batch_add(struct tlb_batch *batch, vaddr_t va, struct frame *frame);
 /* Flush on every CPU that runs the space, then drop the frames. */
 void tlb_batch_finish(struct tlb_batch *batch);
+/* All three for one page. */
+void table_flush_page(struct address_space *as, vaddr_t va,
+                      struct frame *frame);
 
 /* Take every page of [start, end) out of the tables. */
 void table_unmap_range(struct address_space *as, struct tlb_batch *batch,

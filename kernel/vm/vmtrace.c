@@ -182,6 +182,7 @@ int vmtrace_set(struct address_space *as, enum vmtrace_mode mode)
         kfree(trace);
         return -ENOMEM;
     }
+    pools_switch_on(); /* faults look for what is kept out only then */
     *trace = (struct vmtrace){ .mode = VMTRACE_OFF };
     mutex_lock(&as->lock);
     if (!as->trace) {

@@ -9,7 +9,7 @@
 
 #include "kernel/vm/fault_table.c"
 
-enum { BOOLS = 14 };
+enum { BOOLS = 15 };
 
 static uint32_t need_of(const struct fault_facts *f)
 {
@@ -41,6 +41,8 @@ static enum fault_action expected(const struct fault_facts *f)
         return ACTION_NO_REGION;
     if (!region_allows(f))
         return ACTION_FORBIDDEN;
+    if (!f->pte_present && f->pte_swapped)
+        return ACTION_SWAP_IN;
     if (!f->pte_present && f->region_has_mapping)
         return ACTION_FILL_MAPPING;
     if (!f->pte_present && f->write)
@@ -77,6 +79,7 @@ static struct fault_facts facts_of(unsigned bits, uint32_t prot, uint32_t refs)
         .pte_writable = bits & 2048,
         .pte_executable = bits & 4096,
         .frame_is_zero = bits & 8192,
+        .pte_swapped = bits & 16384,
         .region_prot = prot,
         .frame_refs = refs,
     };
