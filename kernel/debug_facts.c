@@ -34,6 +34,7 @@
 #include "vm/region.h"
 #include "vm/swap_area.h"
 #include "vm/table.h"
+#include "x86/irq.h"
 #include "x86/layout.h"
 #include "x86/pte.h"
 #include "x86/trap_frame.h"

@@ -226,9 +226,12 @@ def builtin_frame(argument):
     if word == "apply":
         raise Trouble("`frame apply` is hidden; say backtrace, or select "
                       "frames one by one")
-    if argument:
-        gdb.execute(f"select-frame {argument}")
-    gdb.execute("up 0")
+    try:
+        if argument:
+            gdb.execute(f"select-frame {argument}")
+        gdb.execute("up 0")
+    except gdb.error as error:
+        raise Trouble(str(error)) from None
 
 
 def is_stack_level(argument):
