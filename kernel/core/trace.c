@@ -12,6 +12,7 @@
 #include "sched/thread.h"
 #include "x86/clock.h"
 #include "x86/cpu.h"
+#include "x86/layout.h"
 
 enum { LINE = 200 };
 
@@ -19,11 +20,12 @@ uint64_t trace_mask;
 uint64_t trace_sample_ns;
 struct trace_state trace_state = {
     .magic = TRACE_MAGIC,
+    .direct_map = DIRECT_MAP_BASE,
     .version = 1,
     .chunk_shift = TRACE_CHUNK_SHIFT,
 };
 
-static const char *const descriptions[TRACE_KINDS][3] = {
+static const char *const trace_descriptions[TRACE_KINDS][3] = {
 #define TRACE_TEXTS(name, group, args) { #name, #group, args },
     TRACE_EVENTS(TRACE_TEXTS)
 #undef TRACE_TEXTS
@@ -38,6 +40,14 @@ static struct trace_event *slot_of(const struct trace_ring *ring,
 
     return &ring->chunks[slot >> TRACE_CHUNK_SHIFT]
                         [slot & ((1u << TRACE_CHUNK_SHIFT) - 1)];
+}
+
+uint32_t trace_tid(const struct thread *t)
+{
+    if (!t || t->tid != 0 || t == cpus[t->cpu].idle)
+        return t ? (uint32_t)t->tid : 0;
+    return TRACE_KERNEL_TID +
+           (uint32_t)((t->kernel_stack - KSTACK_BASE) / PAGE_SIZE);
 }
 
 /* The next number, with its time.  An interrupt in between takes numbers of its
@@ -56,7 +66,6 @@ static uint64_t take_number(struct trace_ring *ring, uint64_t *now)
 void trace_write(enum trace_kind kind, uint64_t a, uint64_t b, uint64_t c,
                  uint64_t d, uint64_t e, uint64_t f)
 {
-    const struct thread *t = thread_current();
     unsigned cpu = this_cpu->id;
     struct trace_cpu *mine = &trace_state.cpu[cpu];
 
@@ -68,7 +77,7 @@ void trace_write(enum trace_kind kind, uint64_t a, uint64_t b, uint64_t c,
         struct trace_event *event = slot_of(ring, number);
         __atomic_store_n(&event->number, 0, __ATOMIC_RELAXED);
         __atomic_thread_fence(__ATOMIC_RELEASE);
-        event->tid = t ? (uint32_t)t->tid : 0;
+        event->tid = trace_tid(thread_current());
         event->place = now << 16 | (uint64_t)kind << 8 | cpu;
         event->args[0] = a;
         event->args[1] = b;
@@ -109,15 +118,15 @@ void trace_kind_name(enum trace_kind kind, char *out)
 {
     unsigned i = 0;
 
-    for (const char *c = descriptions[kind][0]; *c && i < TRACE_NAME_BYTES - 1;
-         c++)
+    for (const char *c = trace_descriptions[kind][0];
+         *c && i < TRACE_NAME_BYTES - 1; c++)
         out[i++] = (char)(*c >= 'A' && *c <= 'Z' ? *c + 'a' - 'A' : *c);
     out[i] = '\0';
 }
 
 const char *trace_kind_group(enum trace_kind kind)
 {
-    return descriptions[kind][1];
+    return trace_descriptions[kind][1];
 }
 
 bool trace_kind_is(enum trace_kind kind, const char *name)
@@ -125,7 +134,8 @@ bool trace_kind_is(enum trace_kind kind, const char *name)
     char its[TRACE_NAME_BYTES];
 
     trace_kind_name(kind, its);
-    return strcmp(name, its) == 0 || strcmp(name, descriptions[kind][1]) == 0;
+    return strcmp(name, its) == 0 ||
+           strcmp(name, trace_descriptions[kind][1]) == 0;
 }
 
 uint64_t trace_count(unsigned cpu)
@@ -179,7 +189,7 @@ void trace_format(const struct trace_event *event, char *line, size_t bytes)
 {
     unsigned kind = trace_event_kind(event);
     uint64_t us = trace_event_time(event) / NSEC_PER_USEC;
-    const char *args = kind < TRACE_KINDS ? descriptions[kind][2] : "";
+    const char *args = kind < TRACE_KINDS ? trace_descriptions[kind][2] : "";
     char value[48], name[TRACE_NAME_BYTES] = "?";
     size_t n;
 

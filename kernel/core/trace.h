@@ -75,6 +75,12 @@ extern uint64_t trace_sample_ns; /* [a] */
 void trace_write(enum trace_kind kind, uint64_t a, uint64_t b, uint64_t c,
                  uint64_t d, uint64_t e, uint64_t f);
 
+/* What events call a thread: its tid; 0 is the idle thread of a CPU, and other
+ * kernel threads, which have none, get numbers by their stack. */
+enum { TRACE_KERNEL_TID = 1000000 };
+struct thread;
+uint32_t trace_tid(const struct thread *thread);
+
 /* Bytes [8n, 8n + 8) of a string, for arguments of type c. */
 uint64_t trace_text(const char *text, unsigned n);
 
@@ -101,6 +107,7 @@ struct trace_cpu {
 /* What tools/trace looks for in the machine's memory. */
 struct trace_state {
     uint64_t magic;
+    uint64_t direct_map; /* address of the first byte of RAM */
     uint32_t version, chunk_shift;
     struct trace_cpu cpu[CONFIG_MAX_CPUS];
 };

@@ -117,6 +117,14 @@ static int make_rings(uint64_t bytes)
 
 /* ---- settings --------------------------------------------------------------- */
 
+static void trace_task(const struct thread *t)
+{
+    const struct process *p = t->process;
+
+    trace(TASK, trace_tid(t), p ? p->pid : 0, p ? p->parent_pid : 0,
+          p ? p->space : NULL, trace_text(t->name, 0), trace_text(t->name, 1));
+}
+
 /* Who is there already: pictures begin with them. */
 static void note_tasks(void)
 {
@@ -126,8 +134,7 @@ static void note_tasks(void)
     spin_lock(&process_tree_lock);
     list_for_each (p, &process_list, all_link)
         list_for_each (t, &p->threads, process_link)
-            trace(TASK, t->tid, p->pid, p->parent_pid, p->space,
-                  trace_text(t->name, 0), trace_text(t->name, 1));
+            trace_task(t);
     spin_unlock(&process_tree_lock);
 }
 
@@ -261,8 +268,11 @@ void proc_trace_init(void)
     char line[LINE];
 
     mutex_init(&trace_lock, "trace", RANK_TRACE);
-    if (boot_option_value("trace=", line, sizeof(line)) && obey(line, true))
+    if (!boot_option_value("trace=", line, sizeof(line)))
+        return;
+    if (obey(line, true) != 0)
         printk("trace=: unknown word, or no memory: /proc/trace\n");
+    trace_task(thread_current());
 }
 
 /* ---- reading ----------------------------------------------------------------- */

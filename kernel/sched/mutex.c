@@ -65,7 +65,7 @@ static void lock_slow(struct mutex *m, struct thread *self)
 
     assert(owner_of(m) != self);
     const struct thread *owner = owner_of(m);
-    trace(MUTEX, m, m->id.name, owner ? owner->tid : 0);
+    trace(MUTEX, m, m->id.name, trace_tid(owner));
     spin_lock(&m->lock);
     if (take_or_mark(m, self)) {
         spin_unlock(&m->lock);

@@ -84,14 +84,14 @@ bool sched_wake(struct thread *t) NO_LOCK_ANALYSIS
     }
     if (t->on_cpu) {
         t->state = THREAD_RUNNING;
-        trace(WAKE, t->tid, t->cpu);
+        trace(WAKE, trace_tid(t), t->cpu);
         spin_unlock(&rq->lock);
         return true;
     }
     t->state = THREAD_READY;
     spin_unlock(&rq->lock);
     unsigned cpu = balance_choose_cpu(t);
-    trace(WAKE, t->tid, cpu);
+    trace(WAKE, trace_tid(t), cpu);
     queue_place(t, cpu);
     return true;
 }
@@ -196,7 +196,7 @@ static void trace_switch(const struct thread *prev, const struct thread *next)
     vaddr_t from[4];
 
     backtrace_save(__builtin_frame_address(0), 1, from, ARRAY_LENGTH(from));
-    trace(SWITCH, next->tid, prev->state, from[0], from[1], from[2], from[3]);
+    trace(SWITCH, trace_tid(next), prev->state, from[0], from[1], from[2], from[3]);
 }
 
 static void switch_to(struct run_queue *rq, struct thread *next)

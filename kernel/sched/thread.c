@@ -13,6 +13,7 @@
 #include "base/bitmap.h"
 #include "base/string.h"
 #include "core/panic.h"
+#include "core/trace.h"
 #include "mem/frame.h"
 #include "mem/slab.h"
 #include "sched/chaos.h"
@@ -272,6 +273,8 @@ struct thread *thread_create_kernel(const char *name, void (*entry)(void *),
     struct first_frame *first = (struct first_frame *)t->saved_rsp;
     first->r12 = (uint64_t)entry;
     first->r13 = (uint64_t)arg;
+    trace(TASK, trace_tid(t), 0, 0, 0, trace_text(name, 0),
+          trace_text(name, 1));
     sched_wake(t);
     return t;
 }
