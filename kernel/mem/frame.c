@@ -35,6 +35,7 @@
 #include "core/config.h"
 #include "core/counter.h"
 #include "core/spinlock.h"
+#include "core/trace.h"
 #include "mem/frame_list.h"
 #include "x86/cpu.h"
 #include "x86/paging.h"
@@ -237,6 +238,7 @@ static inline void frame_begin_use(struct frame *f, unsigned order,
     f->order = (uint8_t)order;
     f->flags = 0;
     f->owner = NULL;
+    trace(FRAME_ALLOC, frame_pfn(f), order, kind);
 }
 
 static void set_kind(struct frame *f, unsigned order, enum frame_kind kind)
@@ -322,6 +324,7 @@ void frame_free(struct frame *f, unsigned order)
 {
     assert(f->kind > FRAME_FREE && !(f->flags & FRAME_F_PINNED));
     assert_eq(f->order, order);
+    trace(FRAME_FREE, frame_pfn(f), order, f->kind);
     f->refs = 0;
     if (CONFIG_POISON)
         poison_block(f, order);

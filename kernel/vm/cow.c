@@ -208,6 +208,7 @@ int cow_break(struct address_space *as, struct region *region, vaddr_t va,
     if (!copy)
         return -ENOMEM;
     page_copy(frame_bytes(copy), frame_bytes(old));
+    trace(COW_COPY, as, va, frame_pfn(old), frame_pfn(copy), old->refs);
     *pte =
         frame_phys(copy) | pte_user_bits(region->prot) | PTE_WRITE | PTE_DIRTY;
     rss_add(as, old, -1);
@@ -226,6 +227,7 @@ void cow_take_back(struct address_space *as, vaddr_t va, pte_t *pte)
         if (!swap_cache_remove(f))
             return; /* the disk has just got it: at the next fault a copy */
     }
+    trace(COW_REUSE, as, va, frame_pfn(f));
     *pte |= PTE_WRITE | PTE_DIRTY;
     /* A stale read-only entry on another CPU only causes one more fault there
      * (row 12). */

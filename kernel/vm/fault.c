@@ -14,6 +14,7 @@
 #include "base/string.h"
 #include "core/counter.h"
 #include "core/panic.h"
+#include "core/trace.h"
 #include "sched/thread.h"
 #include "vm/address_space.h"
 #include "vm/cow.h"
@@ -118,6 +119,7 @@ static __debug_stop void grow_stack(struct fault_place *at)
     r->start = at->va;
     r->first_index -= pages;
     region_count_pages(at->as, r, (int64_t)pages);
+    trace(AREA, at->as, r->start, r->end, r->prot, r->flags, r->mapping);
 }
 
 /* The entry of at->va, with its tables. */
@@ -198,6 +200,9 @@ static void map_around(struct fault_place *at)
         else
             enter_frame(at, start + i * PAGE_SIZE, &pte[i], found[i]);
     }
+    if (trace_is_on(MAP))
+        for (unsigned i = 0; i < count; i++)
+            trace(MAP, at->as, start + i * PAGE_SIZE, pte[i]);
 }
 
 /* Row 10. */
@@ -255,6 +260,7 @@ static void map_swapped(struct fault_place *at, struct frame *frame)
     rss_add(as, frame, 1);
     pool_enter(as, at->region, frame, at->write);
     swap_put(entry);
+    trace(MAP, as, at->va, *at->pte);
 }
 
 static void hold_frame(struct fault_place *at, struct frame *frame)
@@ -385,6 +391,21 @@ static void let_in(struct fault_place *at)
 
 /* ---- one fault ------------------------------------------------------------ */
 
+static void trace_fault(const struct fault_facts *facts,
+                        const struct fault_place *at, enum fault_action action,
+                        enum fault_result result)
+{
+    pte_t pte = at->pte ? *at->pte : 0;
+    unsigned error = (facts->kernel_mode ? 0 : PF_USER) |
+                     (facts->pte_present ? PF_PRESENT : 0) |
+                     (facts->write ? PF_WRITE : 0) |
+                     (facts->exec ? PF_FETCH : 0);
+
+    trace(FAULT, at->as, facts->address, error, action, result, pte);
+    if (result == FAULT_OK)
+        trace(MAP, at->as, at->va, pte);
+}
+
 /* Look, decide, act, under the lock. */
 static enum fault_result fault_once(struct fault_facts *facts,
                                     struct fault_place *at)
@@ -397,6 +418,8 @@ static enum fault_result fault_once(struct fault_facts *facts,
     enum fault_result result = fault_resolve(action, at);
     if (unlikely(pools_on) && result == FAULT_OK)
         let_in(at);
+    if (unlikely(trace_mask & (TRACE_BIT(FAULT) | TRACE_BIT(MAP))))
+        trace_fault(facts, at, action, result);
     mutex_unlock(&at->as->lock);
     return result;
 }
