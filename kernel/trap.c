@@ -13,11 +13,13 @@
 #include "core/counter.h"
 #include "core/panic.h"
 #include "core/printk.h"
+#include "core/trace.h"
 #include "core/upcalls.h"
 #include "base/string.h"
 #include "proc/process.h"
 #include "proc/signal.h"
 #include "proc/suspend.h"
+#include "proc/trace_sample.h"
 #include "sched/chaos.h"
 #include "sched/sched.h"
 #include "syscall/syscalls.h"
@@ -291,9 +293,12 @@ static void interrupt(struct trap_frame *frame)
     if (CONFIG_LOCKCHECK)
         lockcheck_interrupt();
     cpu->in_irq = true;
+    trace(IRQ_ENTER, frame->vector, frame->rip);
     switch (frame->vector) {
     case VECTOR_TIMER:
         counter_add(COUNTER_TIMER_IRQS, 1);
+        if (trace_is_on(SAMPLE))
+            trace_sample(frame);
         sched_tick(trap_from_user(frame));
         break;
     case VECTOR_TLB:
@@ -312,6 +317,7 @@ static void interrupt(struct trap_frame *frame)
         break;
     }
     cpu->in_irq = false;
+    trace(IRQ_EXIT, frame->vector);
     lapic_end_of_interrupt();
 }
 

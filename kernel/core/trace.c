@@ -101,6 +101,27 @@ uint64_t trace_text(const char *text, unsigned n)
     return word;
 }
 
+uint64_t trace_sample_at(void)
+{
+    struct trace_cpu *mine = &trace_state.cpu[this_cpu->id];
+    uint64_t now = clock_now_ns();
+
+    /* Not for the time when it was idle. */
+    if (mine->sample_at + trace_sample_ns < now)
+        mine->sample_at = now + trace_sample_ns;
+    return mine->sample_at;
+}
+
+bool trace_sample_is_due(void)
+{
+    struct trace_cpu *mine = &trace_state.cpu[this_cpu->id];
+
+    if (clock_now_ns() < mine->sample_at)
+        return false;
+    mine->sample_at += trace_sample_ns;
+    return true;
+}
+
 struct trace_ring *trace_set_ring(unsigned cpu, struct trace_ring *ring)
 {
     struct trace_cpu *its = &trace_state.cpu[cpu];

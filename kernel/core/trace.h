@@ -68,8 +68,12 @@ extern uint64_t trace_mask; /* [a] */
     trace_write((kind), (uint64_t)(a), (uint64_t)(b), (uint64_t)(c),           \
                 (uint64_t)(d), (uint64_t)(e), (uint64_t)(f))
 
-/* ns between two samples of what runs; 0: none are taken. */
+/* ns between two samples of what a CPU does; 0: none are taken. */
 extern uint64_t trace_sample_ns; /* [a] */
+
+/* When this CPU's next sample is due; is it, and then when the one after that? */
+uint64_t trace_sample_at(void);
+bool trace_sample_is_due(void);
 
 /* Write an event, if this CPU has a ring.  Context: any, also NMI. */
 void trace_write(enum trace_kind kind, uint64_t a, uint64_t b, uint64_t c,
@@ -102,6 +106,7 @@ struct trace_ring {
 struct trace_cpu {
     struct trace_ring *ring; /* [a] NULL: none */
     uint32_t writing;        /* [a] writers that may use it */
+    uint64_t sample_at;      /* [C] clock: when a sample is due */
 } __aligned(64);
 
 /* What tools/trace looks for in the machine's memory. */

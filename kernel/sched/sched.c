@@ -66,6 +66,8 @@ void sched_program_clock(void)
         deadline = MIN(deadline, MIN(t->tick_at, this_queue()->sample_at));
     if (unlikely(chaos_on) && !sched_is_idle(t))
         deadline = chaos_deadline(deadline);
+    if (unlikely(trace_sample_ns) && !sched_is_idle(t))
+        deadline = MIN(deadline, trace_sample_at());
     clock_program(deadline);
 }
 

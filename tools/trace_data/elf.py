@@ -3,7 +3,9 @@
 import bisect
 import struct
 
-SYMTAB, NOBITS, FUNCTION = 2, 8, 2
+SYMTAB, NOBITS = 2, 8          # types of sections
+NOTYPE, FUNCTION = 0, 2        # ... and of symbols
+EXECUTABLE = 4                 # flag of a section
 
 
 class Elf:
@@ -30,14 +32,17 @@ class Elf:
 
     def _read_symbols(self, section):
         strings = self.sections[section[6]][4]
-        for name, info, _, _, value, size in struct.iter_unpack(
+        for name, info, _, home, value, size in struct.iter_unpack(
                 "<IBBHQQ", self.bytes[section[4]:section[4] + section[5]]):
             if name == 0:
                 continue
             end = self.bytes.index(b"\0", strings + name)
             text = self.bytes[strings + name:end].decode(errors="replace")
             self.symbols[text] = value
-            if info & 15 == FUNCTION:
+            # Labels of assembly have no type.
+            if info & 15 == FUNCTION or (
+                    info & 15 == NOTYPE and home < len(self.sections) and
+                    self.sections[home][2] & EXECUTABLE):
                 self.functions.append((value, size, text))
 
     def function_at(self, address):
@@ -46,7 +51,7 @@ class Elf:
         if i < 0:
             return None
         start, size, name = self.functions[i]
-        return name if address < start + max(size, 1) else None
+        return name if size == 0 or address < start + size else None
 
     def read(self, address, size):
         """Initialised bytes at an address, or None."""

@@ -58,7 +58,8 @@ def fold(story, programs):
     for time, tid, kernel, user in samples(story):
         process = story.process_of(tid)
         thread = story.threads.get(tid)
-        path = process.at(process.paths, time, "") if process else ""
+        path = process and process.at(process.paths, time,
+                                      process.name_at(time))
         stack = [process.name_at(time) if process else
                  thread.name if thread else "kernel"]
         # All but the innermost are return addresses: look one byte back.
