@@ -142,9 +142,14 @@ $(B)/include/asm-offsets.h: $(OFFSETS_C) $(B)/flags
 	$(Q)sed -n 's/^.*->\([A-Za-z0-9_]*\) \$$*\(-*[0-9]*\).*/#define \1 \2/p' \
 		$@.s > $@
 
-$(B)/kernel.elf: $(KOBJ) boot/kernel.ld
+# Linked twice: the names of the functions go into the kernel itself.
+symbols = $(PYTHON) tools/kernel-symbols > $(B)/symbols.S && \
+	$(CC) $(TARGET_FLAG) -c $(B)/symbols.S -o $(B)/symbols.o && \
+	$(LD) $(KLDFLAGS) -T boot/kernel.ld -o
+$(B)/kernel.elf: $(KOBJ) boot/kernel.ld tools/kernel-symbols
 	$(call say,LD,$@)
-	$(Q)$(LD) $(KLDFLAGS) -T boot/kernel.ld -o $@ $(KOBJ)
+	$(Q): | ($(symbols) $@.1 $(KOBJ) $(B)/symbols.o)
+	$(Q)$(NM) -n $@.1 | ($(symbols) $@ $(KOBJ) $(B)/symbols.o)
 	$(Q)$(NM) -n $@ > $(B)/kernel.sym
 
 # ---- C library and programs for hanu ---------------------------------------

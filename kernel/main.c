@@ -12,6 +12,7 @@
 #include "core/panic.h"
 #include "core/printk.h"
 #include "core/upcalls.h"
+#include "core/watchdog.h"
 #include "dev/block.h"
 #include "dev/channel.h"
 #include "dev/power.h"
@@ -95,6 +96,7 @@ void kmain(void)
     thread_init();
     vm_init();
     process_init();
+    watchdog_init();
     sched_prepare_cpu(&cpus[0]);
     smp_start(secondary_stack);
     if (!thread_create_kernel("main", main_thread, NULL))

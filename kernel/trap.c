@@ -15,6 +15,7 @@
 #include "core/printk.h"
 #include "core/trace.h"
 #include "core/upcalls.h"
+#include "core/watchdog.h"
 #include "base/string.h"
 #include "proc/process.h"
 #include "proc/signal.h"
@@ -34,29 +35,6 @@
 #include "x86/tlb.h"
 #include "x86/trap_frame.h"
 #include "x86/vectors.h"
-
-static const char *const exception_names[] = {
-    "divide error",
-    "debug",
-    "NMI",
-    "breakpoint",
-    "overflow",
-    "bound",
-    "invalid opcode",
-    "no FPU",
-    "double fault",
-    "9",
-    "invalid TSS",
-    "segment not present",
-    "stack segment",
-    "general protection",
-    "page fault",
-    "15",
-    "x87 error",
-    "alignment",
-    "machine check",
-    "SIMD error",
-};
 
 /* Until nothing is left to do before user mode.  Interrupts are off on entry
  * and return, on in between. */
@@ -181,7 +159,7 @@ static void finish_fault(struct trap_frame *frame, enum fault_result result,
     if (!user) {
         vaddr_t fixup = usercopy_fixup(frame->rip);
         if (fixup == 0)
-            panic_frame(frame, "page fault at %lx in the kernel", address);
+            panic_exception(frame, address);
         frame->rip = fixup;
         return;
     }
@@ -196,8 +174,7 @@ static void finish_fault(struct trap_frame *frame, enum fault_result result,
         signal_force_fault(SIGBUS, BUS_ADRERR, address, frame);
         break;
     case FAULT_KERNEL_BUG:
-        panic_frame(frame, "page fault at %lx: page tables are corrupt",
-                    address);
+        panic_exception(frame, address);
     default:
         break;
     }
@@ -225,7 +202,7 @@ static void page_fault(struct trap_frame *frame)
 
     counter_add(COUNTER_PAGE_FAULTS, 1);
     if (!t)
-        panic_frame(frame, "page fault at %lx before threads exist", address);
+        panic_exception(frame, address);
     if (!user && t->faults_disabled && address < USER_END) {
         vaddr_t fixup = usercopy_fixup(frame->rip);
         if (fixup != 0) {
@@ -255,6 +232,10 @@ static void exception(struct trap_frame *frame)
         page_fault(frame);
         return;
     }
+    if (frame->vector == VECTOR_NMI && panic_in_progress())
+        panic_stop_cpu(frame);
+    if (frame->vector == VECTOR_NMI && watchdog_answer(frame))
+        return;
     /* The machine's own trouble, or the monitor's `nmi` to look at a hung one:
      * whoever it hits is not to blame. */
     bool machine = frame->vector == VECTOR_NMI || frame->vector == VECTOR_MC;
@@ -277,11 +258,7 @@ static void exception(struct trap_frame *frame)
         frame->rip = fixup; /* a non-canonical user address */
         return;
     }
-    panic_frame(frame, "%s in %s",
-                frame->vector < ARRAY_LENGTH(exception_names)
-                    ? exception_names[frame->vector]
-                    : "exception",
-                trap_from_user(frame) ? "user mode" : "the kernel");
+    panic_exception(frame, cpu_read_cr2());
 }
 
 static void interrupt(struct trap_frame *frame)
@@ -309,8 +286,7 @@ static void interrupt(struct trap_frame *frame)
         counter_add(COUNTER_RESCHEDULE_IRQS, 1);
         break; /* need_resched is set already */
     case VECTOR_HALT:
-        for (;;)
-            __asm__ volatile("cli; hlt");
+        panic_stop_cpu(frame);
     default:
         counter_add(COUNTER_DEVICE_IRQS, 1);
         irq_dispatch((unsigned)frame->vector);

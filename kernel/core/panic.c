@@ -1,122 +1,157 @@
 /*
- * core/panic.c - the end: message, registers, backtrace, then leave QEMU.
+ * core/panic.c - the end: stop all CPUs, report, leave QEMU or wait.
  *
- * The host's tools turn the addresses in [<...>] into function and line.
+ * 1 Idea      The first CPU to come here stops the others and writes the report
+ *             on a stack of its own: what happened may have been an overflow.
+ * 2 Failure   A panic inside the report goes on with the report's next part; one
+ *             in those that follow too, until no part is left.
+ * 3 Locks     None: `panicking` decides who writes.
+ * Next: panic_report.c, panic_words.c.
  */
 #include "core/panic.h"
 
 #include <stdarg.h>
 
 #include "base/format.h"
+#include "core/boot_info.h"
+#include "core/panic_report.h"
 #include "core/printk.h"
+#include "x86/clock.h"
 #include "x86/cpu.h"
 #include "x86/io.h"
+#include "x86/lapic.h"
 #include "x86/smp.h"
-#include "x86/trap_frame.h"
 
-#define KERNEL_HALF      0xffff800000000000ul
 #define DEBUG_EXIT_PORT  0xf4
 #define DEBUG_EXIT_PANIC 0x11 /* QEMU leaves with (value << 1) | 1 */
-enum { BACKTRACE_MAX = 24 };
+#define INTERRUPT_WAIT   (50 * NSEC_PER_MSEC)
+#define NMI_WAIT         (1000 * NSEC_PER_MSEC)
+enum { STACK_BYTES = 16384, NESTED_MAX = 20 };
 
 static uint32_t panicking; /* [a] 0, or 1 + the CPU that panics */
+static unsigned nested;
+static struct panic_facts facts;
+static char stack[STACK_BYTES] __aligned(16);
 
 bool panic_in_progress(void)
 {
     return __atomic_load_n(&panicking, __ATOMIC_RELAXED) != 0;
 }
 
-/* The first CPU goes on, a second one stops, a panic in panic stops too. */
-static void panic_claim(void)
+void panic_stop_cpu(const struct trap_frame *frame)
+{
+    panic_note_stopped(this_cpu->id, frame,
+                       frame ? frame->rbp
+                             : (vaddr_t)__builtin_frame_address(0));
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+
+/* True: all others stand still. */
+static bool wait_for_others(uint64_t ns)
+{
+    uint64_t end = clock_now_ns() + ns;
+
+    for (unsigned i = 0; i < cpu_count;) {
+        if (i == this_cpu->id || panic_has_stopped(i))
+            i++;
+        else if (clock_now_ns() > end)
+            return false;
+        else
+            cpu_pause();
+    }
+    return true;
+}
+
+/* Who has interrupts off gets an NMI. */
+static void stop_others(void)
+{
+    if (cpu_count == 1)
+        return;
+    smp_halt_others();
+    if (wait_for_others(INTERRUPT_WAIT))
+        return;
+    for (unsigned i = 0; i < cpu_count; i++)
+        if (i != this_cpu->id && !panic_has_stopped(i))
+            lapic_send_nmi(cpus[i].apic_id);
+    wait_for_others(NMI_WAIT);
+}
+
+__noreturn static void leave(void)
+{
+    if (boot_option("panic=wait")) {
+        printk_emergency("The machine waits for the debugger.\n");
+        panic_wait_for_debugger();
+    }
+    outb(DEBUG_EXIT_PORT, DEBUG_EXIT_PANIC);
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+
+__debug_stop void panic_wait_for_debugger(void)
+{
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+
+/* The first CPU goes on, a second one stops, a panic in panic is told and goes
+ * on, too.  True: this is the first. */
+static bool claim(void)
 {
     uint32_t none = 0;
 
     irqs_disable();
     if (__atomic_compare_exchange_n(&panicking, &none, this_cpu->id + 1, false,
                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
-        smp_halt_others();
-        return;
+        facts.cr2 = cpu_read_cr2();
+        stop_others();
+        return true;
     }
-    if (none == this_cpu->id + 1)
-        outb(DEBUG_EXIT_PORT, DEBUG_EXIT_PANIC);
-    for (;;)
-        __asm__ volatile("hlt");
+    if (none != this_cpu->id + 1)
+        panic_stop_cpu(NULL);
+    if (++nested > NESTED_MAX)
+        leave();
+    return false;
 }
 
-/* The return address of a frame, 0 when it is none of the kernel's: saved frame
- * pointers lead up through kernel stacks, below which lies nothing. */
-static vaddr_t return_address(uint64_t frame_pointer, uint64_t low)
+static void run_report(void)
 {
-    if (frame_pointer < KERNEL_HALF || (frame_pointer & 7) != 0 ||
-        frame_pointer < low)
-        return 0;
-    vaddr_t ip = ((const uint64_t *)frame_pointer)[1];
-    return ip < KERNEL_HALF ? 0 : ip;
+    panic_report(&facts);
 }
 
-static void backtrace(uint64_t ip, uint64_t frame_pointer)
+/* With `facts` filled in, and the frame pointer of who called. */
+__noreturn static void report_and_leave(void)
 {
-    uint64_t low = frame_pointer;
-
-    printk_emergency("backtrace:\n");
-    if (ip != 0)
-        printk_emergency("  [<%016lx>]\n", ip);
-    for (unsigned i = 0; i < BACKTRACE_MAX; i++) {
-        ip = return_address(frame_pointer, low);
-        if (ip == 0)
-            break;
-        printk_emergency("  [<%016lx>]\n", ip);
-        low = frame_pointer;
-        frame_pointer = *(const uint64_t *)frame_pointer;
-    }
+    __asm__ volatile("mov %%rsp, %%rbx; mov %0, %%rsp; call *%1;"
+                     "mov %%rbx, %%rsp"
+                     :
+                     : "r"(stack + sizeof(stack)), "r"(run_report)
+                     : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9",
+                       "r10", "r11", "memory", "cc");
+    leave();
 }
 
-void backtrace_save(const void *frame, unsigned skip, vaddr_t *ip, unsigned max)
+/* A part of the report has failed. */
+__printf(1, 0) __noreturn static void go_on(const char *format, va_list args)
 {
-    uint64_t frame_pointer = (uint64_t)frame, low = frame_pointer;
-    unsigned i = 0;
-
-    while (i < max) {
-        ip[i] = return_address(frame_pointer, low);
-        if (ip[i] == 0)
-            break;
-        low = frame_pointer;
-        frame_pointer = *(const uint64_t *)frame_pointer;
-        if (skip > 0)
-            skip--;
-        else
-            i++;
-    }
-    for (; i < max; i++)
-        ip[i] = 0;
-}
-
-__noreturn static void leave(void)
-{
-    outb(DEBUG_EXIT_PORT, DEBUG_EXIT_PANIC);
-    for (;;)
-        __asm__ volatile("cli; hlt");
-}
-
-__printf(1, 0) static void headline(const char *format, va_list args)
-{
-    char text[256];
+    char text[128];
 
     base_vsnprintf(text, sizeof(text), format, args);
-    printk_emergency("\npanic on CPU %u, thread %p: %s\n", this_cpu->id,
-                     (void *)this_cpu->current, text);
+    printk_emergency("(this part of the report failed: %s)\n", text);
+    report_and_leave();
 }
 
 void panic(const char *format, ...)
 {
     va_list args;
 
-    panic_claim();
     va_start(args, format);
-    headline(format, args);
+    if (!claim())
+        go_on(format, args);
+    base_vsnprintf(facts.message, sizeof(facts.message), format, args);
     va_end(args);
-    backtrace(0, (uint64_t)__builtin_frame_address(0));
-    leave();
+    facts.frame_pointer = (vaddr_t)__builtin_frame_address(0);
+    report_and_leave();
 }
 
 void panic_explained(void (*explain)(const void *arg), const void *arg,
@@ -124,41 +159,29 @@ void panic_explained(void (*explain)(const void *arg), const void *arg,
 {
     va_list args;
 
-    panic_claim();
     va_start(args, format);
-    headline(format, args);
+    if (!claim())
+        go_on(format, args);
+    base_vsnprintf(facts.message, sizeof(facts.message), format, args);
     va_end(args);
-    explain(arg);
-    backtrace(0, (uint64_t)__builtin_frame_address(0));
-    leave();
-}
-
-static void print_registers(const struct trap_frame *f)
-{
-    printk_emergency("vector %lu error %lx rip %04lx:%016lx rflags %lx\n",
-                     f->vector, f->error, f->cs, f->rip, f->rflags);
-    printk_emergency("rsp %04lx:%016lx rbp %016lx cr2 %016lx cr3 %lx\n", f->ss,
-                     f->rsp, f->rbp, cpu_read_cr2(), cpu_read_cr3());
-    printk_emergency("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f->rax,
-                     f->rbx, f->rcx, f->rdx);
-    printk_emergency("rsi %016lx rdi %016lx r8  %016lx r9  %016lx\n", f->rsi,
-                     f->rdi, f->r8, f->r9);
-    printk_emergency("r10 %016lx r11 %016lx r12 %016lx r13 %016lx\n", f->r10,
-                     f->r11, f->r12, f->r13);
-    printk_emergency("r14 %016lx r15 %016lx\n", f->r14, f->r15);
+    facts.explain = explain;
+    facts.arg = arg;
+    facts.frame_pointer = (vaddr_t)__builtin_frame_address(0);
+    report_and_leave();
 }
 
 void panic_frame(const struct trap_frame *frame, const char *format, ...)
 {
     va_list args;
 
-    panic_claim();
     va_start(args, format);
-    headline(format, args);
+    if (!claim())
+        go_on(format, args);
+    base_vsnprintf(facts.message, sizeof(facts.message), format, args);
     va_end(args);
-    print_registers(frame);
-    backtrace(frame->rip, frame->rbp);
-    leave();
+    facts.has_frame = true;
+    facts.frame = *frame;
+    report_and_leave();
 }
 
 void assert_failed(const char *expression, const char *file, int line)

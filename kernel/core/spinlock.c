@@ -2,7 +2,9 @@
  * core/spinlock.c - see spinlock.h.
  *
  * this_cpu->spin_depth counts the spinlocks this CPU holds; while it is not 0
- * interrupts are off and nothing may sleep.  Two kinds of checks are compiled in
+ * interrupts are off and nothing may sleep.  this_cpu->held says which, for who
+ * looks at a machine that stands still: a slot is stale once the lock that it
+ * names is not held by its CPU any more.  Two kinds of checks are compiled in
  * on demand: CONFIG_LOCK_CHECKS (DEBUG=1) compares ranks, which says what is
  * allowed; CONFIG_LOCKCHECK (LOCKCHECK=1) learns what is done and keeps
  * backtraces, see lockcheck.h.
@@ -11,6 +13,7 @@
 
 #include "core/config.h"
 #include "core/panic.h"
+#include "core/watchdog.h"
 #include "x86/clock.h"
 #include "x86/cpu.h"
 
@@ -24,14 +27,18 @@ void spinlock_init(struct spinlock *lock, const char *name, enum lock_rank rank)
     *lock = (struct spinlock)SPINLOCK_INIT(name, rank);
 }
 
-static inline void depth_push(void)
+/* Returns how many were held before. */
+static inline uint32_t depth_push(void)
 {
-    bool on = irqs_enabled();
+    uint32_t depth = this_cpu->spin_depth;
 
-    irqs_disable();
-    if (this_cpu->spin_depth == 0)
+    if (depth == 0) {
+        bool on = irqs_enabled();
+        irqs_disable();
         this_cpu->irqs_were_on = on;
-    this_cpu->spin_depth++;
+    }
+    this_cpu->spin_depth = depth + 1;
+    return depth;
 }
 
 static inline void depth_pop(void)
@@ -54,23 +61,10 @@ static void check_before(const struct spinlock *lock, bool same_rank_ok)
     if (depth == 0 || depth > ARRAY_LENGTH(cpu->held))
         return;
     const struct spinlock *outer = cpu->held[depth - 1];
-    if (outer == lock)
-        panic("spinlock %s taken twice by CPU %u", lock->id.name, cpu->id);
     if (outer && (outer->id.rank > lock->id.rank ||
                   (outer->id.rank == lock->id.rank && !same_rank_ok)))
         panic("spinlock %s (rank %u) taken inside %s (rank %u)", lock->id.name,
               lock->id.rank, outer->id.name, outer->id.rank);
-}
-
-static void note_taken(struct spinlock *lock, vaddr_t ip)
-{
-    struct cpu *cpu = cpu_self();
-    uint32_t depth = cpu->spin_depth - 1;
-
-    if (depth < ARRAY_LENGTH(cpu->held))
-        cpu->held[depth] = lock;
-    lock->holder_cpu = cpu->id;
-    lock->holder_ip = ip;
 }
 
 /* Locks are not always dropped in reverse order: close the gap. */
@@ -79,9 +73,6 @@ static void note_dropped(struct spinlock *lock)
     struct cpu *cpu = cpu_self();
     uint32_t depth = MIN(cpu->spin_depth, (uint32_t)ARRAY_LENGTH(cpu->held));
 
-    if (lock->holder_cpu != cpu->id)
-        panic("spinlock %s dropped by CPU %u, held by CPU %u", lock->id.name,
-              cpu->id, lock->holder_cpu);
     for (uint32_t i = depth; i-- > 0;) {
         if (cpu->held[i] != lock)
             continue;
@@ -95,18 +86,11 @@ static inline bool try_take(struct spinlock *lock)
 {
     uint32_t expected = 0;
 
-    return __atomic_compare_exchange_n(&lock->locked, &expected, 1, false,
+    return __atomic_compare_exchange_n(&lock->locked, &expected,
+                                       this_cpu->lock_mark, false,
                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-static inline void take(struct spinlock *lock)
-{
-    while (unlikely(!try_take(lock)))
-        while (__atomic_load_n(&lock->locked, __ATOMIC_RELAXED))
-            cpu_pause();
-}
-
-/* What the checks want to know before the lock is waited for. */
 static inline void before(struct spinlock *lock, enum lockcheck_nesting nesting)
 {
     if (CONFIG_LOCKCHECK)
@@ -115,12 +99,42 @@ static inline void before(struct spinlock *lock, enum lockcheck_nesting nesting)
         check_before(lock, nesting == LOCKCHECK_NESTED);
 }
 
-static inline void taken(struct spinlock *lock, vaddr_t ip)
+static inline void taken(struct spinlock *lock, uint32_t depth, vaddr_t ip)
 {
+    this_cpu->held[depth % ARRAY_LENGTH(this_cpu->held)] = lock;
+    if (CONFIG_LOCK_CHECKS)
+        lock->holder_ip = ip;
     if (CONFIG_LOCKCHECK)
         lockcheck_taken(lockcheck_cpu_list(), &lock->id, clock_now_ns());
-    if (CONFIG_LOCK_CHECKS)
-        note_taken(lock, ip);
+}
+
+/* Apart, so that the fast path needs no stack. */
+__attribute__((noinline)) static void spin_wait(struct spinlock *lock,
+                                                uint32_t depth, vaddr_t ip)
+{
+    struct lock_wait wait = { .lock = lock };
+
+    this_cpu->spins_for = lock;
+    do {
+        while (__atomic_load_n(&lock->locked, __ATOMIC_RELAXED)) {
+            cpu_pause();
+            watchdog_spin(&wait);
+        }
+    } while (!try_take(lock));
+    this_cpu->spins_for = NULL;
+    taken(lock, depth, ip);
+}
+
+static inline void take(struct spinlock *lock, enum lockcheck_nesting nesting,
+                        vaddr_t ip)
+{
+    uint32_t depth = depth_push();
+
+    before(lock, nesting);
+    if (likely(try_take(lock)))
+        taken(lock, depth, ip);
+    else
+        spin_wait(lock, depth, ip);
 }
 
 static inline void dropped(struct spinlock *lock)
@@ -131,35 +145,30 @@ static inline void dropped(struct spinlock *lock)
         lockcheck_dropped(lockcheck_cpu_list(), &lock->id, clock_now_ns(),
                           HELD_LIMIT_NS);
     }
-    assert(lock->locked);
+    assert(lock->locked == this_cpu->lock_mark);
     if (CONFIG_LOCK_CHECKS)
         note_dropped(lock);
 }
 
 void spin_lock(struct spinlock *lock) NO_LOCK_ANALYSIS
 {
-    depth_push();
-    before(lock, LOCKCHECK_ALONE);
-    take(lock);
-    taken(lock, (vaddr_t)__builtin_return_address(0));
+    take(lock, LOCKCHECK_ALONE, (vaddr_t)__builtin_return_address(0));
 }
 
 void spin_lock_nested(struct spinlock *lock) NO_LOCK_ANALYSIS
 {
-    depth_push();
-    before(lock, LOCKCHECK_NESTED);
-    take(lock);
-    taken(lock, (vaddr_t)__builtin_return_address(0));
+    take(lock, LOCKCHECK_NESTED, (vaddr_t)__builtin_return_address(0));
 }
 
 bool spin_trylock(struct spinlock *lock) NO_LOCK_ANALYSIS
 {
-    depth_push();
+    uint32_t depth = depth_push();
+
     if (!try_take(lock)) {
         depth_pop();
         return false;
     }
-    taken(lock, (vaddr_t)__builtin_return_address(0));
+    taken(lock, depth, (vaddr_t)__builtin_return_address(0));
     return true;
 }
 
@@ -174,11 +183,6 @@ void spin_unlock(struct spinlock *lock) NO_LOCK_ANALYSIS
 
 bool spin_is_held(const struct spinlock *lock)
 {
-    if (!__atomic_load_n(&lock->locked, __ATOMIC_RELAXED))
-        return false;
-    if (CONFIG_LOCKCHECK && this_cpu->spin_depth == 0)
-        return false;
-    if (CONFIG_LOCKCHECK)
-        return lockcheck_holds(lockcheck_cpu_list(), &lock->id);
-    return !CONFIG_LOCK_CHECKS || lock->holder_cpu == this_cpu->id;
+    return __atomic_load_n(&lock->locked, __ATOMIC_RELAXED) ==
+           this_cpu->lock_mark;
 }

@@ -13,10 +13,9 @@
 #include "core/types.h"
 
 struct CAPABILITY("spinlock") spinlock {
-    struct lock_id id;   /* name and rank */
-    uint32_t locked;     /* [a] 0 or 1 */
-    uint32_t holder_cpu; /* [L] valid while locked, with CONFIG_LOCK_CHECKS */
-    vaddr_t holder_ip;   /* [L] who took it, ditto */
+    struct lock_id id; /* name and rank */
+    uint32_t locked;   /* [a] 0, or 1 + the CPU that holds it */
+    vaddr_t holder_ip; /* [L] who took it, with CONFIG_LOCK_CHECKS */
 };
 
 #define SPINLOCK_INIT(lock_name, lock_rank)                                    \
@@ -40,8 +39,7 @@ __must_check bool spin_trylock(struct spinlock *lock) TRY_ACQUIRES(true, lock);
 /* Drop `lock`; interrupts come back on if this was the last and they were. */
 void spin_unlock(struct spinlock *lock) RELEASES(lock);
 
-/* Is `lock` held by this CPU?  Exact only with CONFIG_LOCK_CHECKS or LOCKCHECK;
- * without them says whether anyone holds it. */
+/* Is `lock` held by this CPU? */
 bool spin_is_held(const struct spinlock *lock);
 
 /* NULL, or called when the last spinlock of a CPU was dropped and interrupts

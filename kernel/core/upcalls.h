@@ -1,10 +1,11 @@
 /*
- * core/upcalls.h - the three functions that x86 entry code calls upwards.
+ * core/upcalls.h - the functions that core and x86 call upwards.
  */
 #pragma once
 
 #include "core/types.h"
 
+struct cpu;
 struct trap_frame;
 struct boot_info;
 
@@ -19,3 +20,7 @@ void trap_dispatch(struct trap_frame *frame);
 
 /* Every system call; trap.c.  Interrupts are on. */
 void syscall_dispatch(struct trap_frame *frame);
+
+/* For a panic: what a CPU that stands still was doing; crash.c.  `frame` is what
+ * stopped it, or NULL.  Writes with printk_emergency(). */
+void crash_describe_cpu(const struct cpu *cpu, const struct trap_frame *frame);

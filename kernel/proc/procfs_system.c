@@ -15,6 +15,7 @@
 #include "mem/slab.h"
 #include "proc/pid.h"
 #include "proc/procfs.h"
+#include "proc/provoke.h"
 #include "proc/system_facts.h"
 #include "sched/policy.h"
 #include "sched/sched.h"
@@ -337,6 +338,8 @@ static const struct proc_entry kernel_entries[] = {
     { .name = "osrelease", .mode = S_IFREG | 0444, .show = show_osrelease },
     { .name = "ostype", .mode = S_IFREG | 0444, .show = show_ostype },
     { .name = "pid_max", .mode = S_IFREG | 0444, .show = show_pid_max },
+    { .name = "provoke", .mode = S_IFREG | 0600, .show = proc_show_provoke,
+      .store = proc_store_provoke },
     { .name = NULL },
 };
 

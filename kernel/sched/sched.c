@@ -25,6 +25,7 @@
 
 #include "core/panic.h"
 #include "core/trace.h"
+#include "core/watchdog.h"
 #include "sched/balance.h"
 #include "sched/chaos.h"
 #include "sched/queue.h"
@@ -64,6 +65,8 @@ void sched_program_clock(void)
 
     if (!sched_is_idle(t))
         deadline = MIN(deadline, MIN(t->tick_at, this_queue()->sample_at));
+    else
+        deadline = MIN(deadline, this_cpu->watch_at);
     if (unlikely(chaos_on) && !sched_is_idle(t))
         deadline = chaos_deadline(deadline);
     if (unlikely(trace_sample_ns) && !sched_is_idle(t))
@@ -373,6 +376,8 @@ void sched_tick(bool from_user)
     uint64_t now = clock_now_ns();
 
     timer_run_due(now);
+    if (unlikely(now >= this_cpu->watch_at))
+        watchdog_look(now);
     if (unlikely(chaos_on))
         this_cpu->need_resched = 1;
     if (!sched_is_idle(t)) {

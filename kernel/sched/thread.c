@@ -23,9 +23,7 @@
 #include "x86/paging.h"
 #include "x86/tlb.h"
 
-#define KSTACK_BYTES (CONFIG_KSTACK_PAGES * PAGE_SIZE)
-#define KSTACK_PITCH (KSTACK_BYTES + PAGE_SIZE) /* with the guard below */
-enum { KSTACK_SLOTS = 65536, KSTACK_CACHE = 32, KSTACK_STALE_MAX = 256 };
+enum { KSTACK_CACHE = 32, KSTACK_STALE_MAX = 256 };
 #define KSTACK_ORDER 2
 _Static_assert(CONFIG_KSTACK_PAGES == 1 << KSTACK_ORDER, "stack is one block");
 

@@ -26,6 +26,7 @@
 #define CR0_EM       0x4
 #define CR0_WP       0x10000
 #define CR0_AM       0x40000
+#define CR4_MCE      0x40
 #define CR4_PGE      0x80
 #define CR4_UMIP     0x800
 #define CR4_FSGSBASE 0x10000
@@ -73,6 +74,7 @@ void cpu_features_init(void)
     f->xsave = r[2] & (1u << 26);
     f->avx = r[2] & (1u << 28);
     f->rdrand = r[2] & (1u << 30);
+    f->mce = r[3] & (1u << 7);
     f->pge = r[3] & (1u << 13);
     if (max_leaf >= 7) {
         cpuid(7, 0, r);
@@ -113,6 +115,8 @@ void cpu_enable_features(void)
     uint64_t cr0, cr4 = cpu_read_cr4();
 
     /* Only bits that CPUID announces: others hang TCG's CPU. */
+    if (f->mce)
+        cr4 |= CR4_MCE;
     if (f->pge)
         cr4 |= CR4_PGE;
     if (f->umip)
@@ -226,6 +230,7 @@ void cpu_init_tables(struct cpu *cpu)
 void cpu_set_early_gs(struct cpu *cpu)
 {
     cpu->self = cpu;
+    cpu->lock_mark = cpu->id + 1;
     cpu_wrmsr(MSR_GS_BASE, (vaddr_t)cpu);
 }
 

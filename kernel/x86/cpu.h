@@ -62,12 +62,15 @@ struct cpu {
     uint32_t id;            /* [I] 0 .. cpu_count-1 */
     uint32_t apic_id;       /* [I] */
     uint32_t spin_depth;    /* [C] spinlocks held */
+    uint32_t lock_mark;     /* [I] id + 1: what it writes into its locks */
     bool irqs_were_on;      /* [C] before the outermost spinlock */
     bool online;            /* [a] runs threads */
     bool in_irq;            /* [C] inside an interrupt handler */
+    uint64_t watch_at;      /* [C] clock: core/watchdog.h */
     struct thread *idle;    /* [I] */
     struct address_space *active_space; /* [C] whose CR3 is loaded, or NULL */
-    struct spinlock *held[8];           /* [C] with CONFIG_LOCK_CHECKS */
+    struct spinlock *held[8];           /* [C] see core/spinlock.c */
+    struct spinlock *spins_for;         /* [C] that it waits for, or NULL */
     uint64_t gdt[10] __aligned(16);
     struct tss tss;
     uint64_t counters[COUNTER_KINDS]; /* [C] */
@@ -93,7 +96,7 @@ static inline struct thread *thread_current(void)
 /* What the processor offers, read once by cpu_features_init(). */
 struct cpu_features {
     bool smep, smap, umip, fsgsbase, xsave, xsaveopt, avx, pge, pdpe1gb;
-    bool rdrand, rdtscp, nx;
+    bool rdrand, rdtscp, nx, mce;
 };
 extern struct cpu_features cpu_features; /* [I] */
 

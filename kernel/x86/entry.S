@@ -136,6 +136,8 @@ trap_paranoid:
     movq %rsp, %rdi
     leaq FRAME_RIP - 8(%rsp), %rbp
     call trap_dispatch
+    .globl paranoid_return
+paranoid_return:
     movl $MSR_GS_BASE, %ecx
     movl %r12d, %eax
     movl %r13d, %edx
@@ -180,6 +182,8 @@ syscall_entry:
     movq %rsp, %rdi
     leaq FRAME_RIP - 8(%rsp), %rbp
     call syscall_dispatch       /* returns with interrupts off */
+    .globl syscall_return
+syscall_return:
     movq %gs:CPU_CURRENT, %rax
     testl $THREAD_FLAG_IRET, THREAD_FLAGS(%rax)
     jnz 3f

@@ -24,6 +24,7 @@ enum {
 };
 #define SPURIOUS_ENABLE   0x100
 #define LVT_MASKED        0x10000
+#define ICR_NMI           0x400
 #define ICR_INIT          0x500
 #define ICR_STARTUP       0x600
 #define ICR_ASSERT        0x4000
@@ -92,6 +93,11 @@ void lapic_send_ipi(uint32_t apic_id, unsigned vector)
 void lapic_send_ipi_all_others(unsigned vector)
 {
     send_command(0, vector | ICR_ASSERT | ICR_ALL_OTHERS);
+}
+
+void lapic_send_nmi(uint32_t apic_id)
+{
+    send_command(apic_id << 24, ICR_NMI | ICR_ASSERT);
 }
 
 void lapic_send_init(uint32_t apic_id)

@@ -16,6 +16,8 @@ void lapic_end_of_interrupt(void);
 /* Send `vector` to one CPU by APIC id, or to all others. */
 void lapic_send_ipi(uint32_t apic_id, unsigned vector);
 void lapic_send_ipi_all_others(unsigned vector);
+/* Non-maskable, to one CPU. */
+void lapic_send_nmi(uint32_t apic_id);
 /* INIT and startup IPIs for bringing up a CPU. */
 void lapic_send_init(uint32_t apic_id);
 void lapic_send_startup(uint32_t apic_id, paddr_t entry);

@@ -114,6 +114,8 @@ def qemu_command(options, initrd, folder):
                "-no-reboot",
                "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
     append = options.append
+    if options.gdb:
+        append = (append + " panic=wait").strip()
     if options.icount:
         append = (append + " norandom").strip()
         command += ["-icount", "shift=0,sleep=off", "-seed", "1",

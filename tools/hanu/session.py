@@ -13,7 +13,7 @@ import socket
 import subprocess
 import time
 
-from . import machine
+from . import machine, symbols
 from .frames import FrameReader, FrameError, encode
 
 PIECE = 4096          # a pipe that polls writable takes this without blocking
@@ -21,6 +21,7 @@ OUTPUT_LIMIT = 1 << 18
 INPUT_LIMIT = 1 << 16
 POWER_OFF_SECONDS = 5
 CTRL_A, CTRL_D = 1, 4
+WAITS = b"The machine waits for the debugger"  # kernel/core/panic.c
 
 
 class Pump:
@@ -280,7 +281,11 @@ class Session:
             self.deadline = time.monotonic() + POWER_OFF_SECONDS
         elif kind == b"p":
             r.panic += payload
-            self.deadline = time.monotonic() + POWER_OFF_SECONDS
+            if not self.options.gdb:
+                self.deadline = time.monotonic() + POWER_OFF_SECONDS
+            elif payload.startswith(WAITS):
+                report = symbols.symbolise(r.panic.decode(errors="replace"))
+                self.stderr.put(report.encode())
         elif kind == b"v":
             r.verdicts.append(payload.decode(errors="replace").strip())
         elif kind == b"a":
