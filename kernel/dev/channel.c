@@ -1,5 +1,6 @@
 /*
- * dev/channel.c - stdin, stdout, stderr and reports over one virtio console.
+ * dev/channel.c - stdin, stdout, stderr and reports over one virtio console, or
+ *                 over COM2.
  *
  * 1 Idea      Frames both ways: type, 16-bit length, payload.  Programs reach
  *             only the types 'o', 'e' (write) and 'i' (read); the exit status,
@@ -15,13 +16,17 @@
  *             and nothing is lost.  The device gets its first pages with the
  *             first read: a program that reads nothing is never interrupted and
  *             runs the same each time under -icount.
- * 5 Elsewhere virtio consoles have many ports; one with frames is enough here.
+ * 5 COM2      A machine without a virtio console is one that is recorded: QEMU
+ *             cannot go back in time with such a device.  Then the same frames
+ *             go over the second serial port, whose host side never waits.
+ * 6 Elsewhere virtio consoles have many ports; one with frames is enough here.
  */
 #include "dev/channel.h"
 
 #include "abi/errno.h"
 #include "base/string.h"
 #include "core/printk.h"
+#include "dev/uart.h"
 #include "dev/virtio.h"
 #include "mem/frame.h"
 #include "sched/thread.h"
@@ -53,6 +58,7 @@ enum {
 };
 
 static bool enabled;
+static bool on_serial; /* [I] COM2, no virtio console */
 static struct virtio_device device;
 static struct spinlock output_lock =
     SPINLOCK_INIT("channel out", RANK_TTY_LINE);
@@ -94,6 +100,14 @@ static int take_output_page_locked(void)
     return page;
 }
 
+static void send_serial(char type, const void *bytes, size_t count)
+{
+    const char head[] = { type, (char)count, (char)(count >> 8) };
+
+    uart_write_unlocked(&uart_com2, head, HEADER_BYTES);
+    uart_write_unlocked(&uart_com2, bytes, count);
+}
+
 static void send_page(unsigned page, char type, const void *bytes, size_t count)
 {
     char *to = output_pages[page];
@@ -133,10 +147,11 @@ void channel_write(char type, const void *bytes, size_t count)
         return;
     do {
         size_t n = MIN(count, (size_t)PAYLOAD_MAX);
-        int page;
+        int page, err = 0;
         spin_lock(&output_lock);
-        int err = wait_output_page_locked(&page);
-        if (err == 0)
+        if (on_serial)
+            send_serial(type, from, n);
+        else if ((err = wait_output_page_locked(&page)) == 0)
             send_page((unsigned)page, type, from, n);
         spin_unlock(&output_lock);
         if (err)
@@ -158,7 +173,7 @@ static bool output_is_idle_locked(void)
 
 void channel_finish(void)
 {
-    if (!enabled)
+    if (!enabled || on_serial)
         return;
     spin_lock(&output_lock);
     virtqueue_set_interrupts(&output, true);
@@ -174,6 +189,10 @@ static void panic_write(const char *bytes, size_t count)
     unsigned slot = UINT32_MAX;
     uint32_t done;
 
+    if (on_serial) {
+        send_serial('p', bytes, MIN(count, (size_t)PAYLOAD_MAX));
+        return;
+    }
     send_page(PANIC_PAGE, 'p', bytes, MIN(count, (size_t)PAYLOAD_MAX));
     for (unsigned i = 0; i < PANIC_PATIENCE && slot != PANIC_PAGE; i++)
         if (!virtqueue_take(&output, &slot, &done))
@@ -262,6 +281,36 @@ static void input_interrupt(void *unused)
     wake_up_all(&input_queue);
 }
 
+static bool has_room(void)
+{
+    return ring_in - ring_out < RING_BYTES;
+}
+
+/* The host sends as much as the port's FIFO holds, then waits for a 'k': while
+ * it records, QEMU takes more from the host than the FIFO has room for. */
+static bool serial_receive(uint8_t byte)
+{
+    spin_lock(&input_lock);
+    store_byte(byte);
+    bool more = has_room(), complete = header_bytes == 0;
+    spin_unlock(&input_lock);
+    if (complete) {
+        spin_lock(&output_lock);
+        send_serial('k', NULL, 0);
+        spin_unlock(&output_lock);
+    }
+    wake_up_all(&input_queue);
+    return more;
+}
+
+/* Before waiting for input.  While reception is off the ring only gets emptier.
+ */
+static void serial_resume(void)
+{
+    if (on_serial && has_room())
+        uart_set_receiving(&uart_com2, true);
+}
+
 static bool alloc_pages(void **pages, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -296,12 +345,8 @@ static bool open_port(void)
     return true;
 }
 
-void channel_enable(void)
+static bool enable_virtio(void)
 {
-    wait_queue_init(&input_queue);
-    wait_queue_init(&output_queue);
-    input_idle = (1u << INPUT_PAGES) - 1;
-    output_free = (1u << OUTPUT_PAGES) - 1;
     if (virtio_find(VIRTIO_CONSOLE, 0, &device) != 0 ||
         !virtio_negotiate(&device, FEATURE_MULTIPORT, 0) ||
         !alloc_pages((void **)input_pages, INPUT_PAGES) ||
@@ -309,11 +354,29 @@ void channel_enable(void)
         !virtqueue_init(&device, QUEUE_INPUT, input_interrupt, NULL, &input) ||
         !virtqueue_init(&device, QUEUE_OUTPUT, output_interrupt, NULL,
                         &output) ||
-        !open_port()) {
-        printk("channel: no virtio console\n");
+        !open_port())
+        return false;
+    input_idle = (1u << INPUT_PAGES) - 1;
+    output_free = (1u << OUTPUT_PAGES) - 1;
+    virtqueue_set_interrupts(&output, false);
+    return true;
+}
+
+static bool enable_serial(void)
+{
+    uart_init(&uart_com2, serial_receive);
+    on_serial = uart_com2.present;
+    return on_serial;
+}
+
+void channel_enable(void)
+{
+    wait_queue_init(&input_queue);
+    wait_queue_init(&output_queue);
+    if (!enable_virtio() && !enable_serial()) {
+        printk("channel: no virtio console and no second serial port\n");
         return;
     }
-    virtqueue_set_interrupts(&output, false);
     enabled = true;
     channel_write('r', "hanu", 4);
     printk_set_panic_sink(panic_write);
@@ -331,6 +394,7 @@ static bool input_ready_locked(void)
 
 bool channel_input_ready(void)
 {
+    serial_resume();
     spin_lock(&input_lock);
     post_input_locked();
     bool ready = input_ready_locked();
@@ -348,6 +412,7 @@ int64_t channel_read(void *buf, size_t count, bool wait)
     uint8_t *to = buf;
     int err = 0;
 
+    serial_resume();
     spin_lock(&input_lock);
     post_input_locked();
     if (!input_ready_locked() && !wait)

@@ -1,5 +1,5 @@
 /*
- * dev/channel.h - the framed channel to tools/run, over a virtio console.
+ * dev/channel.h - the framed channel to tools/run, over a virtio console or COM2.
  */
 #pragma once
 

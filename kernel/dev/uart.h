@@ -19,7 +19,7 @@ struct uart {
     bool (*receive)(uint8_t byte);
 };
 
-extern struct uart uart_com1;
+extern struct uart uart_com1, uart_com2;
 
 /* Choose where the kernel log goes: QEMU's debug port if it is there, else
  * COM1.  Context: first thing at boot. */
