@@ -18,6 +18,20 @@ MOST_TABLES = 40000        # looked at by one command
 LEVEL_NAMES = ("PT", "PD", "PDPT", "PML4")
 
 
+def find_field(kind, name):
+    """(offset, bytes) of a field, also inside a union without a name."""
+    for field in kind.strip_typedefs().fields():
+        if field.name == name:
+            return field.bitpos // 8, field.type.sizeof
+        if not field.name:
+            try:
+                inside = find_field(field.type, name)
+            except Trouble:
+                continue
+            return field.bitpos // 8 + inside[0], inside[1]
+    raise Trouble(f"{kind} has no field {name}")
+
+
 class Record:
     """Some fields of a structure, read from raw bytes."""
 
@@ -26,9 +40,10 @@ class Record:
     def __init__(self, type_name, fields):
         kind = base.type_named(type_name)
         self.size = kind.sizeof
-        self.parts = [(name, base.offset_of(kind, name),
-                       "<" + self.CODES[kind[name].type.sizeof])
-                      for name in fields]
+        self.parts = []
+        for name in fields:
+            offset, width = find_field(kind, name)
+            self.parts.append((name, offset, "<" + self.CODES[width]))
 
     def take(self, data, offset):
         """The fields of the structure at `offset` in `data`."""
@@ -40,8 +55,9 @@ class Frames:
     """The frame array, read page by page."""
 
     def __init__(self):
-        self.record = Record("struct frame", ("refs", "kind", "order",
-                                              "flags", "index", "owner"))
+        self.record = Record("struct frame", (
+            "refs", "kind", "order", "flags", "next", "prev", "index",
+            "owner"))
         self.array = constant("FRAME_ARRAY_BASE")
         self.end = number(base.variable("pfn_end", "mem/frame.c"))
         self.kinds = {value: name for name, value
@@ -72,6 +88,37 @@ class Frames:
                 self.blocks[block] = None
         data = self.blocks[block]
         return self.record.take(data, at) if data else None
+
+    def listed(self, head, what):
+        """(pfn, frame) of a list of frames (kernel/mem/frame_list.h)."""
+        pfn, prev, count = head, 0, 0
+        while pfn:
+            frame = self.get(pfn)
+            if frame is None:
+                raise Trouble(f"{what} is broken: frame {prev} leads to "
+                              f"{pfn}, where there is no RAM")
+            if frame["prev"] != prev:
+                raise Trouble(f"{what} is broken: frame {pfn} comes after "
+                              f"{prev}, but says {frame['prev']}")
+            count += 1
+            if count > self.end:
+                raise Trouble(f"{what} is broken: it never ends")
+            yield pfn, frame
+            prev, pfn = pfn, frame["next"]
+
+    def of_kind(self, kind):
+        """(pfn, frame) of all frames of a kind, by looking at each."""
+        wanted = constant("FRAME_" + kind.upper())
+        at = next(p[1] for p in self.record.parts if p[0] == "kind")
+        for block in range(-(-self.end // 64)):
+            self.get(block * 64)
+            data = self.blocks[block]
+            if not data or wanted not in data[at::self.record.size]:
+                continue
+            for i in range(64):
+                if data[i * self.record.size + at] == wanted:
+                    yield block * 64 + i, self.record.take(
+                        data, i * self.record.size)
 
     def kind(self, frame):
         """`anon` of FRAME_ANON."""
