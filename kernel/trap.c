@@ -18,6 +18,7 @@
 #include "core/watchdog.h"
 #include "base/string.h"
 #include "proc/process.h"
+#include "proc/ptrace.h"
 #include "proc/signal.h"
 #include "proc/suspend.h"
 #include "proc/trace_sample.h"
@@ -28,6 +29,7 @@
 #include "vm/usercopy.h"
 #include "vm/vmtrace.h"
 #include "x86/cpu.h"
+#include "x86/debug.h"
 #include "x86/fpu.h"
 #include "x86/irq.h"
 #include "x86/lapic.h"
@@ -58,14 +60,19 @@ void syscall_dispatch(struct trap_frame *frame)
 {
     uint64_t number = frame->orig_rax;
 
-    if (likely(number < SYSCALL_LIMIT && syscall_table[number]))
+    if (likely(number < this_cpu->syscall_limit && syscall_table[number]))
         frame->rax = (uint64_t)syscall_table[number](frame);
     else
-        frame->rax = (uint64_t)syscall_unknown(number);
+        frame->rax = (uint64_t)syscall_slow(frame);
     irqs_disable();
-    if (unlikely(
-            this_cpu->need_resched ||
-            (thread_current()->flags & (THREAD_RETURN_WORK | THREAD_CHAOS)))) {
+    if (unlikely(this_cpu->need_resched ||
+                 (thread_current()->flags &
+                  (THREAD_RETURN_WORK | THREAD_CHAOS | THREAD_TRACE_CALLS)))) {
+        if (thread_current()->flags & THREAD_TRACE_CALLS) {
+            irqs_enable();
+            ptrace_call_leave(frame);
+            irqs_disable();
+        }
         if (chaos_on)
             chaos_maybe_preempt();
         return_to_user_work(frame);
@@ -106,9 +113,6 @@ static void user_exception(struct trap_frame *frame)
     case VECTOR_DE:
         signal_force_fault(SIGFPE, FPE_INTDIV, ip, frame);
         break;
-    case VECTOR_DB:
-        signal_force_fault(SIGTRAP, TRAP_TRACE, ip, frame);
-        break;
     case VECTOR_BP:
         signal_force_fault(SIGTRAP, SI_KERNEL, 0, frame);
         break;
@@ -131,6 +135,23 @@ static void user_exception(struct trap_frame *frame)
         signal_force_fault(SIGSEGV, SI_KERNEL, 0, frame);
         break;
     }
+}
+
+/* A step is over or a breakpoint met, for vm/vmtrace.c, for the tracer or for the
+ * program itself. */
+static void user_debug_exception(struct trap_frame *frame)
+{
+    struct address_space *space = thread_current()->space;
+    int code;
+
+    if (!ptrace_stepped(frame, &code))
+        return;
+    irqs_enable();
+    if (space->trace && vmtrace_stepped(space))
+        frame->rflags &= ~RFLAGS_TF;
+    else
+        signal_force_fault(SIGTRAP, code, frame->rip, frame);
+    irqs_disable();
 }
 
 /* Its own limit of frames leaves it no page, and none can go: it has to. */
@@ -240,16 +261,16 @@ static void exception(struct trap_frame *frame)
      * whoever it hits is not to blame. */
     bool machine = frame->vector == VECTOR_NMI || frame->vector == VECTOR_MC;
     if (trap_from_user(frame) && !machine) {
+        if (frame->vector == VECTOR_DB)
+            user_debug_exception(frame);
         irqs_enable();
-        if (frame->vector == VECTOR_DB && thread_current()->space->trace &&
-            vmtrace_stepped(thread_current()->space))
-            frame->rflags &= ~RFLAGS_TF;
-        else
+        if (frame->vector != VECTOR_DB)
             user_exception(frame);
         irqs_disable();
         return;
     }
     if (frame->vector == VECTOR_DB) {
+        (void)debug_take_status();
         frame->rflags &= ~RFLAGS_TF; /* stepped over syscall entry: ignore */
         return;
     }

@@ -13,6 +13,7 @@
  */
 #include "abi/errno.h"
 #include "core/restart.h"
+#include "proc/ptrace.h"
 #include "core/trace.h"
 #include "proc/process.h"
 #include "proc/sigframe.h"
@@ -90,6 +91,7 @@ static void run_handler(struct trap_frame *frame, int signal,
     uint64_t mask = has_saved ? t->saved_mask : t->blocked;
 
     settle_call(frame, action);
+    ptrace_strip_step(frame);
     if (sigframe_push(frame, signal, action, info, mask) != 0) {
         handler_failed(signal, frame);
         return;
@@ -106,6 +108,7 @@ static void run_handler(struct trap_frame *frame, int signal,
     if (!(action->flags & SA_NODEFER))
         mask |= SIGNAL_BIT(signal);
     signal_set_mask(mask);
+    ptrace_handler_entered();
 }
 
 /* Does a signal without handler do nothing?  Pid 1 dies of its own faults
@@ -148,8 +151,12 @@ void signal_deliver(struct trap_frame *frame)
         if (threads_must_leave(t->process, t))
             process_exit_thread(0);
         stop_park_if_asked();
-        while ((signal = signal_take(~t->blocked, &info)) != 0)
-            act_on(frame, signal, &info);
+        ptrace_stop_if_asked();
+        while ((signal = signal_take(~t->blocked, &info)) != 0) {
+            signal = ptrace_signal(signal, &info);
+            if (signal != 0)
+                act_on(frame, signal, &info);
+        }
         settle_call(frame, NULL);
         if (thread_has_flag(t, THREAD_RESTORE_MASK)) {
             thread_clear_flag(t, THREAD_RESTORE_MASK);

@@ -34,6 +34,7 @@
 #include "proc/loadctl.h"
 #include "proc/pid.h"
 #include "proc/process.h"
+#include "proc/ptrace.h"
 #include "proc/threads.h"
 #include "vm/fault.h"
 #include "vm/pool.h"
@@ -64,6 +65,8 @@ struct exec {
     struct image image;
     struct credentials credentials;
     bool secure;
+    bool undumpable, was_undumpable;
+    bool credentials_known;           /* so the process has got the former */
     struct signal_handlers *handlers; /* to replace shared ones, or NULL */
     struct fd_table *files;           /* ditto */
 };
@@ -219,7 +222,7 @@ static int exec_copy_args(struct exec *x, const struct process *p,
 
 /* Set-user-ID and set-group-ID bits of the file; the latter without the right
  * to execute for the group means something else (mandatory locks, once). */
-static void exec_compute_credentials(struct exec *x, const struct process *p)
+static void exec_compute_credentials(struct exec *x, struct process *p)
 {
     struct credentials *c = &x->credentials;
 
@@ -228,12 +231,23 @@ static void exec_compute_credentials(struct exec *x, const struct process *p)
         c->euid = x->file->uid;
     if ((x->file->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
         c->egid = x->file->gid;
+    /* Who traces it must not get those rights, nor begin to while it gets them;
+     * other processes cannot take the bits back. */
+    spin_lock(&process_tree_lock);
+    if (ptrace_forbids_rights(thread_current()))
+        *c = p->credentials;
+    bool gains =
+        c->euid != p->credentials.euid || c->egid != p->credentials.egid;
+    x->was_undumpable = p->undumpable;
+    p->undumpable |= gains;
+    x->credentials_known = true;
+    spin_unlock(&process_tree_lock);
     c->suid = c->fsuid = c->euid;
     c->sgid = c->fsgid = c->egid;
-    x->secure = c->euid != c->uid || c->egid != c->gid;
+    x->secure = x->undumpable = c->euid != c->uid || c->egid != c->gid;
 }
 
-static int exec_load_image(struct exec *x, const struct process *p)
+static int exec_load_image(struct exec *x, struct process *p)
 {
     struct address_space *as = x->image.space = as_create();
 
@@ -321,9 +335,11 @@ static void make_first_frame(struct trap_frame *frame,
 static void reset_thread(struct thread *t, const struct image *image)
 {
     uint64_t vector = thread_user_frame(t)->vector;
+    uint64_t number = thread_user_frame(t)->orig_rax;
 
     make_first_frame(thread_user_frame(t), image);
     thread_user_frame(t)->vector = vector;
+    thread_user_frame(t)->orig_rax = number; /* it still is this call */
     thread_set_flag(t, THREAD_IRET);
     t->altstack_bytes = 0;
     fpu_load_fresh();
@@ -364,10 +380,22 @@ static __debug_stop void exec_commit(struct exec *x, struct process *p)
     fd_table_close_on_exec(p->files);
 }
 
+/* Who may trace it from now on: as before, if it has failed. */
+static void exec_settle_dumpable(const struct exec *x, struct process *p,
+                                 bool done)
+{
+    if (!x->credentials_known)
+        return;
+    spin_lock(&process_tree_lock);
+    p->undumpable = done ? x->undumpable : x->was_undumpable;
+    spin_unlock(&process_tree_lock);
+}
+
 int64_t process_exec(const char *path, const char __user *const __user *argv,
                      const char __user *const __user *envp)
 {
     struct process *p = process_current();
+    int32_t tid = thread_current()->tid;
     struct exec *x = kmalloc_zeroed(sizeof(*x));
 
     if (!x)
@@ -384,7 +412,10 @@ int64_t process_exec(const char *path, const char __user *const __user *argv,
         err = exec_unshare(x, p);
     if (err == 0)
         exec_commit(x, p);
+    exec_settle_dumpable(x, p, err == 0);
     exec_free(x);
+    if (err == 0)
+        ptrace_executed(tid);
     return err;
 }
 
@@ -406,7 +437,7 @@ static struct process *make_first_process(void)
 }
 
 /* Build pid 1's image from kernel strings. */
-static int load_first_program(struct exec *x, const struct process *p)
+static int load_first_program(struct exec *x, struct process *p)
 {
     int err = exec_check(x);
 

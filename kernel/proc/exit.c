@@ -22,6 +22,7 @@
 #include "proc/notify.h"
 #include "proc/pid.h"
 #include "proc/process.h"
+#include "proc/ptrace.h"
 #include "proc/run.h"
 #include "proc/threads.h"
 #include "vm/usercopy.h"
@@ -86,9 +87,23 @@ static void give_children_to_init_locked(struct process *p)
         list_remove(&child->sibling_link);
         list_add_tail(&init_process->children, &child->sibling_link);
         group_lost_parent_locked(child, p, NULL);
-        if (child->life == PROCESS_ZOMBIE && notify_exit_locked(child))
+        if (child->life == PROCESS_ZOMBIE &&
+            !ptrace_other_tracer_locked(child) && notify_exit_locked(child))
             bury_locked(child);
     }
+}
+
+void process_tell_exit_locked(struct process *p)
+{
+    struct process *tracer = ptrace_other_tracer_locked(p);
+
+    if (tracer) {
+        if (!notify_exit_to_locked(p, tracer, SIGCHLD))
+            return; /* it has to wait first */
+        ptrace_forget_locked(p->leader);
+    }
+    if (notify_exit_locked(p))
+        bury_locked(p);
 }
 
 void exit_tell_user(struct thread *t)
@@ -116,8 +131,7 @@ __noreturn static void become_zombie(struct process *p)
     p->life = PROCESS_ZOMBIE;
     trace(EXIT, p->exit_status);
     run_note_exit(p->pid, p->exit_status);
-    if (notify_exit_locked(p))
-        bury_locked(p);
+    process_tell_exit_locked(p);
     spin_unlock(&process_tree_lock);
     /* The process may be reaped from here on; the thread waits for us. */
     thread_exit_self();
@@ -127,6 +141,8 @@ void process_exit_thread(int32_t status)
 {
     struct process *p = process_current();
 
+    ptrace_event(PTRACE_EVENT_EXIT,
+                 (uint64_t)(p->group_exiting ? p->exit_status : status));
     futex_thread_exit(thread_current());
     exit_tell_user(thread_current());
     threads_free_departed(p);

@@ -29,6 +29,7 @@
 #include "core/restart.h"
 #include "proc/pid.h"
 #include "proc/process.h"
+#include "proc/ptrace.h"
 #include "proc/run.h"
 #include "proc/stop.h"
 #include "proc/threads.h"
@@ -99,6 +100,7 @@ static struct thread *copy_thread(const struct clone_request *r)
     frame.orig_rax = (uint64_t)-1;
     if (self->space->trace)
         frame.rflags &= ~RFLAGS_TF; /* its steps are not the child's */
+    ptrace_strip_step(&frame);
     if (r->stack)
         frame.rsp = r->stack;
     thread_start_at_frame(t, &frame);
@@ -190,6 +192,9 @@ static int commit(struct process *child, struct pid *pid,
         return err;
     }
     process_link_locked(child, pid, parent);
+    spin_lock(&child->signal_lock);
+    ptrace_child_locked(child, child->leader);
+    spin_unlock(&child->signal_lock);
     if (parent == init_process)
         run_note_child(child->pid);
     trace(FORK, child->pid, child->pid, child->space,
@@ -231,14 +236,18 @@ static int64_t clone_thread(const struct clone_request *r)
     if (!t)
         return -ENOMEM;
     t->space = p->space;
-    int err = pid_alloc(&pid);
+    int event = ptrace_prepare_child(t, r);
+    int err = event < 0 ? event : pid_alloc(&pid);
     if (err)
         goto out_thread;
     int number = pid->number;
     store_tids(p->space, number, r);
     err = threads_enter(t, pid);
-    if (err == 0)
+    if (err == 0) {
+        if (event)
+            ptrace_event(event, (uint64_t)number);
         return number;
+    }
     pid_put(pid);
 out_thread:
     thread_destroy(t);
@@ -254,7 +263,11 @@ static int64_t clone_process(const struct clone_request *r)
         return -ENOMEM;
     child->exit_signal = r->exit_signal;
     child->vfork_waiting = r->flags & CLONE_VFORK;
-    int err = copy_parts(child, parent, r);
+    int event = 0, err = copy_parts(child, parent, r);
+    if (err == 0)
+        event = ptrace_prepare_child(child->leader, r);
+    if (event < 0)
+        err = event;
     if (err)
         goto out_free;
     err = pid_alloc(&pid);
@@ -265,8 +278,12 @@ static int64_t clone_process(const struct clone_request *r)
     err = commit(child, pid, parent);
     if (err)
         goto out_pid;
-    if (r->flags & CLONE_VFORK)
+    if (event)
+        ptrace_event(event, (uint64_t)number);
+    if (r->flags & CLONE_VFORK) {
         wait_for_vfork(number);
+        ptrace_event(PTRACE_EVENT_VFORK_DONE, (uint64_t)number);
+    }
     return number;
 
 out_pid:

@@ -8,6 +8,8 @@
 #include "proc/notify.h"
 
 #include "abi/wait.h"
+#include "proc/pid.h"
+#include "proc/ptrace.h"
 #include "proc/signal.h"
 #include "proc/usage.h"
 #include "x86/clock.h"
@@ -26,44 +28,80 @@ static siginfo_t child_info(struct process *p, int signal, int code, int status)
     return info;
 }
 
-static siginfo_t exit_info(struct process *p)
+static void describe_end(siginfo_t *info, int status)
 {
-    int status = p->exit_status;
+    info->si_code = WIFEXITED(status)   ? CLD_EXITED
+                    : WCOREDUMP(status) ? CLD_DUMPED
+                                        : CLD_KILLED;
+    info->si_status =
+        WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+}
 
-    if (WIFEXITED(status))
-        return child_info(p, p->exit_signal, CLD_EXITED, WEXITSTATUS(status));
-    return child_info(p, p->exit_signal,
-                      WCOREDUMP(status) ? CLD_DUMPED : CLD_KILLED,
-                      WTERMSIG(status));
+/* `to` may wait for an end now, which *info describes. */
+static bool send_end(struct process *to, const siginfo_t *info)
+    MUST_HOLD(process_tree_lock);
+static bool send_end(struct process *to, const siginfo_t *info)
+{
+    struct kernel_sigaction action;
+    bool unwanted = false;
+
+    if (info->si_signo == SIGCHLD) {
+        signal_get_action(to, SIGCHLD, &action);
+        unwanted = action.handler == SIG_IGN || (action.flags & SA_NOCLDWAIT);
+    }
+    if (info->si_signo != 0 && !(unwanted && action.handler == SIG_IGN))
+        signal_send_process(to, info->si_signo, info);
+    wake_up_all(&to->child_exited);
+    return unwanted;
+}
+
+bool notify_exit_to_locked(struct process *p, struct process *to, int signal)
+{
+    siginfo_t info = child_info(p, signal, 0, 0);
+
+    describe_end(&info, p->exit_status);
+    return send_end(to, &info);
 }
 
 bool notify_exit_locked(struct process *p)
 {
-    struct process *parent = p->parent;
-    struct kernel_sigaction action;
-    bool unwanted = false;
+    return notify_exit_to_locked(p, p->parent, p->exit_signal);
+}
 
-    if (p->exit_signal == SIGCHLD) {
-        signal_get_action(parent, SIGCHLD, &action);
-        unwanted = action.handler == SIG_IGN || (action.flags & SA_NOCLDWAIT);
-    }
-    if (p->exit_signal != 0 && !(unwanted && action.handler == SIG_IGN)) {
-        siginfo_t info = exit_info(p);
-        signal_send_process(parent, p->exit_signal, &info);
-    }
-    wake_up_all(&parent->child_exited);
-    return unwanted;
+bool notify_tracer_of_end_locked(const struct tracee *tr)
+{
+    siginfo_t info = { .si_signo = SIGCHLD };
+
+    info.si_pid = tr->pid->number;
+    info.si_uid = tr->uid;
+    describe_end(&info, tr->status);
+    return send_end(tr->tracer->process, &info);
+}
+
+/* A stop, told to `to`, if that wants to hear of it. */
+static void send_stop(struct process *to, const siginfo_t *info)
+    MUST_HOLD(process_tree_lock);
+static void send_stop(struct process *to, const siginfo_t *info)
+{
+    struct kernel_sigaction action;
+
+    signal_get_action(to, SIGCHLD, &action);
+    if (action.handler != SIG_IGN && !(action.flags & SA_NOCLDSTOP))
+        signal_send_process(to, SIGCHLD, info);
+    wake_up_all(&to->child_exited);
 }
 
 void notify_stop_locked(struct process *p, int code, int signal)
 {
-    struct process *parent = p->parent;
-    struct kernel_sigaction action;
+    siginfo_t info = child_info(p, SIGCHLD, code, signal);
 
-    signal_get_action(parent, SIGCHLD, &action);
-    if (action.handler != SIG_IGN && !(action.flags & SA_NOCLDSTOP)) {
-        siginfo_t info = child_info(p, SIGCHLD, code, signal);
-        signal_send_process(parent, SIGCHLD, &info);
-    }
-    wake_up_all(&parent->child_exited);
+    send_stop(p->parent, &info);
+}
+
+void notify_tracer_locked(struct thread *t, int code, int status)
+{
+    siginfo_t info = child_info(t->process, SIGCHLD, code, status);
+
+    info.si_pid = t->tid;
+    send_stop(t->tracee->tracer->process, &info);
 }

@@ -36,6 +36,7 @@
 #include "proc/limits.h"
 #include "proc/oom.h"
 #include "proc/pid.h"
+#include "proc/ptrace.h"
 #include "proc/stop.h"
 #include "proc/suspend.h"
 #include "proc/threads.h"
@@ -130,6 +131,7 @@ void process_init(void)
     group_init();
     itimer_boot();
     oom_init();
+    ptrace_init();
     limits_init();
     vfs_current_context = current_context;
     vfs_current_ids = current_ids;
@@ -155,6 +157,7 @@ struct process *process_alloc(const struct process *model)
     list_init(&p->all_link);
     list_init(&p->threads);
     list_init(&p->departed);
+    list_init(&p->tracees);
     wait_queue_init(&p->thread_left);
     wait_queue_init(&p->child_exited);
     wait_queue_init(&p->continued);
@@ -170,6 +173,7 @@ struct process *process_alloc(const struct process *model)
         memcpy(p->limits, model->limits, sizeof(p->limits));
         memcpy(p->name, model->name, sizeof(p->name));
         oom_inherit(p, model);
+        p->undumpable = model->undumpable;
     } else {
         memcpy(p->limits, default_limits, sizeof(p->limits));
     }
@@ -271,6 +275,7 @@ void process_link_locked(struct process *p, struct pid *pid,
 void process_unlink_locked(struct process *p)
 {
     assert_eq(p->life, PROCESS_ZOMBIE);
+    ptrace_forget_locked(p->leader);
     list_remove(&p->sibling_link);
     list_remove(&p->group_link);
     list_remove(&p->session_link);

@@ -83,6 +83,8 @@ struct process {
     struct list_node session_link; /* [T] */
     struct tty *terminal;          /* [T] controlling terminal or NULL */
     struct list_node all_link;     /* [T] in process_list */
+    struct list_node tracees;      /* [T] that its threads trace, ptrace.h */
+    bool undumpable;               /* [T] only the superuser may trace it */
     struct wait_queue child_exited; /* it sleeps here in wait4 and vfork */
 
     struct spinlock lock;
@@ -211,6 +213,11 @@ void process_init(void);
 
 /* Boot, with threads: start the thread that frees what no parent reaps. */
 void process_start_grave_digger(void);
+
+/* A zombie: tell a tracer that is not its parent, else the parent, and bury it
+ * if nobody is to wait for it. */
+void process_tell_exit_locked(struct process *process)
+    MUST_HOLD(process_tree_lock);
 
 /* End the current process, all its threads, with wait status `status` (exit
  * code << 8, or signal number, + 0x80 for those that dump core). */

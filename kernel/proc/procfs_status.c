@@ -14,6 +14,7 @@
 #include "dev/tty.h"
 #include "mem/slab.h"
 #include "proc/procfs.h"
+#include "proc/ptrace.h"
 #include "proc/stop.h"
 #include "proc/suspend.h"
 #include "proc/usage.h"
@@ -28,7 +29,7 @@ enum {
 
 /* Everything that stat and status tell, apart from the address space. */
 struct facts {
-    int32_t pid, tid, parent, group, session, terminal, terminal_group;
+    int32_t pid, tid, tracer, parent, group, session, terminal, terminal_group;
     char name[16];
     char state;
     bool zombie;
@@ -48,6 +49,8 @@ static char state_letter(const struct process *p, const struct thread *t)
 {
     if (p->life == PROCESS_ZOMBIE || t->left)
         return 'Z';
+    if (ptrace_is_stopped(t))
+        return 't';
     if (t->parked)
         return 'T';
     if (t->suspended)
@@ -86,6 +89,7 @@ static void thread_facts(struct process *p, const struct thread *t,
 {
     f->tid = t->tid;
     f->state = state_letter(p, t);
+    f->tracer = ptrace_tracer_of(t);
     f->cpu = t->cpu;
     f->affinity = t->affinity;
     f->sched = t->params;
@@ -281,7 +285,7 @@ static void status_identity(struct text *out, const struct proc_ref *ref,
         text_printf(out, "Umask:\t%04o\n", f->umask);
     text_printf(out, "State:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\n",
                 f->state, state_name(f->state), f->pid, f->tid);
-    text_printf(out, "PPid:\t%d\nTracerPid:\t0\n", f->parent);
+    text_printf(out, "PPid:\t%d\nTracerPid:\t%d\n", f->parent, f->tracer);
     text_printf(out, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", c->uid,
                 c->euid, c->suid, c->fsuid, c->gid, c->egid, c->sgid, c->fsgid);
     text_printf(out, "FDSize:\t%u\nGroups:\t \n", count_fd_slots(ref));

@@ -32,7 +32,6 @@
 
 /* [SDM-1 "EFLAGS Register"] */
 #define RFLAGS_DF    0x400ul
-#define RFLAGS_RF    0x10000ul
 #define RFLAGS_AC    0x40000ul
 #define RFLAGS_ARITH 0x8d5ul /* OF SF ZF AF PF CF */
 #define RFLAGS_USER                                                            \

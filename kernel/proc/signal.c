@@ -31,6 +31,7 @@
 #include "abi/errno.h"
 #include "base/string.h"
 #include "core/printk.h"
+#include "proc/ptrace.h"
 #include "proc/sigset.h"
 #include "proc/stop.h"
 #include "proc/threads.h"
@@ -54,7 +55,9 @@ void signal_update_flags_locked(struct process *p, struct thread *t)
     if (t->parked)
         pending &= SIGNAL_BIT(SIGKILL); /* the others come when it goes on */
     uint64_t set = pending & ~t->blocked;
-    bool must_park = p->stop_signal && !t->parked;
+    bool must_park = p->stop_signal && !t->parked && !ptrace_is_let_go(t);
+
+    must_park |= ptrace_is_asked(t);
 
     if (set == 0 && (pending & t->awaited) == 0 && !must_park) {
         if (thread_has_flag(t, THREAD_SIGPENDING | THREAD_KILLED))
@@ -62,6 +65,8 @@ void signal_update_flags_locked(struct process *p, struct thread *t)
         return;
     }
     thread_set_flag(t, THREAD_SIGPENDING);
+    if (ptrace_is_traced(t))
+        set &= SIGNAL_BIT(SIGKILL); /* its tracer decides about the others */
     if (signal_is_fatal_locked(p, set))
         thread_set_flag(t, THREAD_KILLED);
     else
@@ -201,7 +206,8 @@ static bool ends_process(struct process *p, const struct thread *taker,
 
     if ((taker->blocked | taker->awaited) & bit)
         return false;
-    return (signal == SIGKILL || !taker->parked) &&
+    return (signal == SIGKILL ||
+            (!taker->parked && !ptrace_is_traced(taker))) &&
            signal_is_fatal_locked(p, bit);
 }
 
@@ -216,8 +222,9 @@ static int send_locked(struct process *p, struct thread *t, int signal,
     if (p->group_exiting || (t && t->left))
         return 0; /* as if it came a moment later */
     cancel_opposites(p, signal);
-    bool blocked = (t ? t : p->leader)->blocked & bit;
-    if (!blocked && signal_is_ignored_locked(p, signal))
+    const struct thread *target = t ? t : p->leader;
+    bool kept = (target->blocked & bit) || ptrace_is_traced(target);
+    if (!kept && signal_is_ignored_locked(p, signal))
         return 0;
     int err = make_pending(p, t, signal, info);
     struct thread *taker = t ? t : choose_locked(p, bit);
@@ -291,7 +298,7 @@ void signal_force_fault(int signal, int code, uint64_t address,
     }
     make_pending_here(p, signal, &info);
     spin_unlock(&p->signal_lock);
-    if (kills)
+    if (kills && !ptrace_is_traced(t))
         printk("%s[%d]: killed by signal %d: %s at 0x%lx, ip 0x%lx, sp 0x%lx\n",
                t->name, p->pid, signal, access_of(frame), address, frame->rip,
                frame->rsp);

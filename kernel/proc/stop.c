@@ -18,6 +18,7 @@
 #include "abi/wait.h"
 #include "proc/group.h"
 #include "proc/notify.h"
+#include "proc/ptrace.h"
 #include "proc/signal_state.h"
 #include "proc/sigset.h"
 #include "proc/threads.h"
@@ -26,12 +27,15 @@
  * `signal` was taken. */
 static void ask_to_park(struct process *p, int signal)
 {
-    struct thread *t = thread_current();
+    struct thread *t = thread_current(), *other;
 
     spin_lock(&p->signal_lock);
-    if (p->stop_taken && !p->stop_signal &&
+    if (p->stop_taken && (!p->stop_signal || ptrace_is_let_go(t)) &&
         !thread_has_flag(t, THREAD_KILLED)) {
         p->stop_signal = signal;
+        list_for_each (other, &p->threads, process_link)
+            if (other->tracee)
+                other->tracee->let_go = false;
         threads_nudge_others_locked(p); /* they look at it and park */
     }
     spin_unlock(&p->signal_lock);
@@ -56,19 +60,34 @@ static bool park(struct process *p)
 
     spin_lock(&process_tree_lock);
     spin_lock(&p->signal_lock);
-    bool parks = p->stop_signal && !threads_must_leave(p, t);
+    bool parks =
+        p->stop_signal && !ptrace_is_let_go(t) && !threads_must_leave(p, t);
+    bool traced = parks && ptrace_is_traced(t);
     int signal = p->stop_signal;
     if (parks) {
         t->parked = true;
         p->parked++;
         signal_update_flags_locked(p, t);
     }
+    if (traced)
+        ptrace_park_locked(t, signal);
     bool stopped = parks && is_now_stopped_locked(p);
     spin_unlock(&p->signal_lock);
-    if (stopped)
+    if (traced)
+        notify_tracer_locked(t, CLD_STOPPED, signal);
+    if (stopped && !(traced && t->tracee->tracer->process == p->parent))
         notify_stop_locked(p, CLD_STOPPED, signal);
     spin_unlock(&process_tree_lock);
     return parks;
+}
+
+/* A traced thread stays until its tracer lets it go on (attached to only now, it
+ * parks once more, for its tracer); others until the process is continued. */
+static bool stays_locked(const struct process *p, const struct thread *t)
+    MUST_HOLD(p->signal_lock);
+static bool stays_locked(const struct process *p, const struct thread *t)
+{
+    return ptrace_is_traced(t) ? ptrace_is_stopped(t) : p->stop_signal != 0;
 }
 
 /* Until somebody continues or kills the process.  True: the caller tells the
@@ -79,25 +98,31 @@ static bool stay_parked(struct process *p)
 
     spin_lock(&p->signal_lock);
     /* Cut short by SIGKILL: the thread leaves then. */
-    (void)wait_event(&p->continued, !p->stop_signal, &p->signal_lock,
+    (void)wait_event(&p->continued, !stays_locked(p, t), &p->signal_lock,
                      WAIT_KILLABLE, WAIT_FOREVER);
     t->parked = false;
     p->parked--;
-    p->stopped = false;
+    if (!p->stop_signal || threads_must_leave(p, t))
+        p->stopped = false;
     bool tell = p->tell_continued;
     p->tell_continued = false;
+    bool runs = ptrace_unpark_locked(t);
     signal_update_flags_locked(p, t);
     spin_unlock(&p->signal_lock);
+    if (!runs)
+        signal_force_fault(SIGSEGV, SEGV_MAPERR, thread_user_frame(t)->rip,
+                           thread_user_frame(t));
     return tell;
 }
 
 void stop_park_if_asked(void)
 {
     struct process *p = process_current();
+    bool tell = false;
 
-    if (!__atomic_load_n(&p->stop_signal, __ATOMIC_RELAXED) || !park(p))
-        return;
-    if (!stay_parked(p))
+    while (__atomic_load_n(&p->stop_signal, __ATOMIC_RELAXED) && park(p))
+        tell |= stay_parked(p);
+    if (!tell)
         return;
     spin_lock(&process_tree_lock);
     notify_stop_locked(p, CLD_CONTINUED, SIGCONT);
@@ -148,6 +173,7 @@ void stop_end_locked(struct process *p)
         p->tell_continued = true;
         p->report = WAIT_STATUS_CONTINUED;
     }
+    ptrace_continued_locked(p);
     if (p->parked > 0)
         wake_up_all(&p->continued);
 }

@@ -27,6 +27,7 @@
 #include "core/panic.h"
 #include "core/trace.h"
 #include "proc/pid.h"
+#include "proc/ptrace.h"
 #include "proc/signal_state.h"
 #include "proc/stop.h"
 #include "proc/suspend.h"
@@ -86,6 +87,7 @@ int threads_enter(struct thread *t, struct pid *pid)
         pid->thread = t;
         list_add_tail(&p->threads, &t->process_link);
         p->thread_count++;
+        ptrace_child_locked(p, t);
         signal_update_flags_locked(p, t); /* a stop may be under way */
         suspend_thread_enters_locked(p, t);
         trace(FORK, t->tid, p->pid, p->space, CLONE_THREAD);
@@ -145,6 +147,7 @@ bool threads_leave(int32_t status)
 
     irqs_disable();
     spin_lock(&process_tree_lock);
+    ptrace_thread_leaves_locked(status);
     spin_lock(&p->lock);
     spin_lock(&p->signal_lock);
     bool last = --p->thread_count == 0;
@@ -224,6 +227,7 @@ void threads_end_all_locked(struct process *p, int32_t status)
 static void become_leader(struct process *p, struct thread *t)
 {
     spin_lock(&process_tree_lock);
+    ptrace_forget_locked(p->leader);
     spin_lock(&p->lock);
     spin_lock(&p->signal_lock);
     move_children_locked(p, t->tid, p->pid);

@@ -15,6 +15,7 @@
 #include "core/trace.h"
 #include "proc/pid.h"
 #include "proc/process.h"
+#include "proc/ptrace.h"
 #include "proc/stop.h"
 #include "proc/usage.h"
 
@@ -45,11 +46,15 @@ static bool take_news_locked(struct process *child,
 static bool take_news_locked(struct process *child,
                              const struct child_request *r, int32_t *status)
 {
+    int accept = r->options & (WSTOPPED | WCONTINUED);
+
     *status = child->exit_status;
     if (child->life == PROCESS_ZOMBIE)
-        return true;
-    return (r->options & (WSTOPPED | WCONTINUED)) &&
-           stop_take_report(child, r->options, r->options & WNOWAIT, status);
+        return !ptrace_other_tracer_locked(child);
+    if (ptrace_is_traced(child->leader) && !ptrace_other_tracer_locked(child))
+        accept &= ~WSTOPPED; /* its stops are told to us as its tracer */
+    return accept &&
+           stop_take_report(child, accept, r->options & WNOWAIT, status);
 }
 
 /*
@@ -83,6 +88,7 @@ static struct process *find_child_locked(const struct child_request *r,
 static void fill_result(struct process *child, int32_t status,
                         struct child_result *result)
 {
+    result->trapped = false;
     result->pid = child->pid;
     result->uid = child->credentials.uid;
     result->status = status;
@@ -100,32 +106,55 @@ static void reap_locked(struct process *child, const struct rusage *usage)
     process_unlink_locked(child);
 }
 
+/* A child or tracee that has news: true, with *out.  *reap: a child to be freed.
+ * Else *any tells whether there is one at all that fits. */
+static bool look_locked(const struct child_request *r, bool *any,
+                        struct child_result *out, struct process **reap)
+    MUST_HOLD(process_tree_lock);
+static bool look_locked(const struct child_request *r, bool *any,
+                        struct child_result *out, struct process **reap)
+{
+    int32_t status;
+    struct process *traced = NULL;
+    struct process *child = find_child_locked(r, any, &status);
+
+    *reap = NULL;
+    if (child) {
+        fill_result(child, status, out);
+        if (child->life == PROCESS_ZOMBIE && !(r->options & WNOWAIT)) {
+            reap_locked(child, &out->usage);
+            *reap = child;
+        }
+        return true;
+    }
+    if (!ptrace_take_news_locked(r, any, out, &traced))
+        return false;
+    if (traced) { /* now it is its parent's turn */
+        ptrace_forget_locked(traced->leader);
+        process_tell_exit_locked(traced);
+    }
+    return true;
+}
+
 int64_t process_wait(const struct child_request *r, struct child_result *out)
 {
-    struct process *self = process_current(), *child;
-    bool any, reap = false;
-    int32_t status;
+    struct process *self = process_current(), *reap;
+    bool any, found;
     int err = 0;
 
     spin_lock(&process_tree_lock);
-    child = find_child_locked(r, &any, &status);
-    if (!child && any && !(r->options & WNOHANG))
+    found = look_locked(r, &any, out, &reap);
+    if (!found && any && !(r->options & WNOHANG))
         err = wait_event(&self->child_exited,
-                         (child = find_child_locked(r, &any, &status)) || !any,
+                         (found = look_locked(r, &any, out, &reap)) || !any,
                          &process_tree_lock, WAIT_INTERRUPTIBLE, WAIT_FOREVER);
-    if (child) {
-        fill_result(child, status, out);
-        reap = child->life == PROCESS_ZOMBIE && !(r->options & WNOWAIT);
-        if (reap)
-            reap_locked(child, &out->usage);
-    }
     spin_unlock(&process_tree_lock);
 
     if (reap) {
-        trace(WAIT, out->pid, status);
-        process_free(child);
+        trace(WAIT, out->pid, out->status);
+        process_free(reap);
     }
-    if (child)
+    if (found)
         return out->pid;
     if (err)
         return -ERESTARTSYS;

@@ -17,6 +17,7 @@ struct child_result {
     int32_t pid;
     uint32_t uid;
     int32_t status; /* wait status */
+    bool trapped;   /* it is a tracee that has stopped */
     struct rusage usage;
 };
 

@@ -36,6 +36,7 @@
 
 struct run_queue run_queues[CONFIG_MAX_CPUS];
 void (*sched_space_switch)(struct thread *prev, struct thread *next);
+void (*sched_traced_switch)(struct thread *next);
 void (*sched_charged)(struct thread *thread);
 
 void switch_context(struct thread *from, struct thread *to);
@@ -201,7 +202,8 @@ static void trace_switch(const struct thread *prev, const struct thread *next)
     vaddr_t from[4];
 
     backtrace_save(__builtin_frame_address(0), 1, from, ARRAY_LENGTH(from));
-    trace(SWITCH, trace_tid(next), prev->state, from[0], from[1], from[2], from[3]);
+    trace(SWITCH, trace_tid(next), prev->state, from[0], from[1], from[2],
+          from[3]);
 }
 
 static void switch_to(struct run_queue *rq, struct thread *next)
@@ -221,6 +223,8 @@ static void switch_to(struct run_queue *rq, struct thread *next)
         sched_space_switch(prev, next);
     cpu->current = next;
     load_user_state(next);
+    if (unlikely((prev->flags | next->flags) & THREAD_TRACED))
+        sched_traced_switch(next);
     switch_context(prev, next);
     /* Back on this stack, perhaps on another CPU. */
     finish_switch();

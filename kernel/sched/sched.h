@@ -8,6 +8,10 @@
 /* Set by vm: load the address space of `next` if it must change. */
 extern void (*sched_space_switch)(struct thread *prev, struct thread *next);
 
+/* Set by proc: the CPU goes on with `next`, and that or the thread before has
+ * THREAD_TRACED.  Context: interrupts off. */
+extern void (*sched_traced_switch)(struct thread *next);
+
 /* Set by proc: a tick has been charged to `thread`, which runs here.  Context:
  * timer interrupt. */
 extern void (*sched_charged)(struct thread *thread);

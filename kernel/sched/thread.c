@@ -297,6 +297,7 @@ void thread_destroy(struct thread *t)
     kstack_free(t->kernel_stack);
     if (t->fpu)
         slab_free(&fpu_cache, t->fpu);
+    kfree(t->tracee);
     slab_free(&thread_cache, t);
 }
 

@@ -17,6 +17,7 @@
 
 struct process;
 struct pid;
+struct tracee;
 struct address_space;
 
 enum thread_state {
@@ -35,6 +36,8 @@ enum {
     THREAD_IRET = 8,     /* leave the syscall by iretq, all registers live */
     THREAD_CHAOS = 16,   /* always, with sched_seed=: look in at each syscall */
     THREAD_SUSPEND = 32, /* park before user mode: no wait ends for it */
+    THREAD_TRACE_CALLS = 64, /* its tracer wants to see how a call ends */
+    THREAD_TRACED = 128,     /* its CPU is set up for it: sched_traced_switch */
     THREAD_WORK = THREAD_SIGPENDING | THREAD_KILLED | THREAD_RESTORE_MASK,
     THREAD_RETURN_WORK = THREAD_WORK | THREAD_SUSPEND,
 };
@@ -129,6 +132,7 @@ struct thread {
     bool left;                     /* [P] it has left the process */
     bool parked;                   /* [P] its part of a stopped process */
     bool suspended;                /* [P] parked by proc/suspend.c */
+    struct tracee *tracee;         /* [P] proc/ptrace.h; NULL: never traced */
     uint64_t clear_child_tid;      /* [P] user address or 0 */
     struct futex_thread futex;
     uint64_t altstack_base;  /* [S] sigaltstack, user address */

@@ -10,6 +10,7 @@
 #include "core/printk.h"
 #include "base/string.h"
 #include "proc/process.h"
+#include "proc/ptrace.h"
 #include "syscall/syscalls.h"
 #include "x86/trap_frame.h"
 
@@ -73,9 +74,21 @@ const syscall_thunk syscall_table[SYSCALL_LIMIT] = {
 #include "abi/syscall.def"
 };
 
+static int64_t syscall_unknown(uint64_t number);
+
+int64_t syscall_slow(struct trap_frame *frame)
+{
+    if (this_cpu->syscall_limit == 0 && !ptrace_call_enter(frame))
+        return (int64_t)frame->rax; /* skipped; the tracer may have set it */
+    uint64_t number = frame->orig_rax;
+    if (number < SYSCALL_LIMIT && syscall_table[number])
+        return syscall_table[number](frame);
+    return syscall_unknown(number);
+}
+
 /* One log line per program and number; the set is small and lossy: when it is
  * full, older ones are forgotten. */
-int64_t syscall_unknown(uint64_t number)
+static int64_t syscall_unknown(uint64_t number)
 {
     static struct {
         char name[16];

@@ -40,9 +40,14 @@ static void set_credentials(const struct credentials *c)
 {
     struct process *p = process_current();
 
+    spin_lock(&process_tree_lock);
     spin_lock(&p->lock);
+    /* It may know what its new user must not. */
+    p->undumpable |=
+        c->euid != p->credentials.euid || c->egid != p->credentials.egid;
     p->credentials = *c;
     spin_unlock(&p->lock);
+    spin_unlock(&process_tree_lock);
 }
 
 /* The superuser changes all its numbers for good, others only the effective

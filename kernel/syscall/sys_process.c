@@ -182,8 +182,8 @@ static siginfo_t waitid_info(const struct child_result *r)
         info.si_code = CLD_CONTINUED;
         info.si_status = SIGCONT;
     } else if (WIFSTOPPED(r->status)) {
-        info.si_code = CLD_STOPPED;
-        info.si_status = WSTOPSIG(r->status);
+        info.si_code = r->trapped ? CLD_TRAPPED : CLD_STOPPED;
+        info.si_status = r->status >> 8; /* with the event of a tracee */
     } else {
         info.si_code = WCOREDUMP(r->status) ? CLD_DUMPED : CLD_KILLED;
         info.si_status = WTERMSIG(r->status);

@@ -24,6 +24,7 @@
 #include "abi/uio.h"
 #include "abi/utsname.h"
 #include "core/types.h"
+#include "x86/cpu.h"
 
 struct clone_args;
 struct futex_waitv;
@@ -52,13 +53,13 @@ struct trap_frame;
 #undef SYSCALL5
 #undef SYSCALL6
 
-enum { SYSCALL_LIMIT = 512 };
-
 /* Call one handler with arguments from the frame's registers. */
 typedef int64_t (*syscall_thunk)(const struct trap_frame *frame);
 
 /* By number; NULL where there is no such call. */
 extern const syscall_thunk syscall_table[SYSCALL_LIMIT];
 
-/* -ENOSYS, with a line in the log once per program and number. */
-int64_t syscall_unknown(uint64_t number);
+/* A call whose number is not below the CPU's syscall_limit: one that a tracer
+ * wants to see first, or one that there is not (-ENOSYS, with a line in the log
+ * once per program and number). */
+int64_t syscall_slow(struct trap_frame *frame);

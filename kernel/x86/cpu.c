@@ -201,6 +201,7 @@ void cpu_init_tables(struct cpu *cpu)
 {
     vaddr_t tss = (vaddr_t)&cpu->tss;
 
+    cpu->syscall_limit = SYSCALL_LIMIT;
     if (idt[0].selector == 0)
         idt_build();
     /* [SDM-3A "Segment Descriptors"]: null, kernel code, kernel data, unused,

@@ -41,6 +41,9 @@ enum cpu_counter {
     COUNTER_KINDS
 };
 
+/* Numbers of system calls are below this. */
+enum { SYSCALL_LIMIT = 512 };
+
 /* Task state segment [SDM-3A "64-Bit Mode Task State Segment"]. */
 struct tss {
     uint32_t reserved0;
@@ -63,6 +66,7 @@ struct cpu {
     uint32_t apic_id;       /* [I] */
     uint32_t spin_depth;    /* [C] spinlocks held */
     uint32_t lock_mark;     /* [I] id + 1: what it writes into its locks */
+    uint64_t syscall_limit; /* [C] numbers below go to their handler at once */
     bool irqs_were_on;      /* [C] before the outermost spinlock */
     bool online;            /* [a] runs threads */
     bool in_irq;            /* [C] inside an interrupt handler */

@@ -19,7 +19,8 @@ struct trap_frame {
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
-#define RFLAGS_TF 0x100ul /* a debug exception after one instruction */
+#define RFLAGS_TF 0x100ul   /* a debug exception after one instruction */
+#define RFLAGS_RF 0x10000ul /* none for a breakpoint on this one */
 
 /* Was the interrupted code in user mode?  By the saved CS, never by error
  * bits: TCG reports some user faults with U=0 (lretq, iretq). */

@@ -182,6 +182,7 @@ typedef struct siginfo {
 #define BUS_OBJERR  3
 #define TRAP_BRKPT  1
 #define TRAP_TRACE  2
+#define TRAP_HWBKPT 4
 
 /* si_code of SIGCHLD */
 #define CLD_EXITED    1

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -154,6 +155,23 @@ int prlimit(pid_t pid, int resource, const struct rlimit *limit,
 int getrusage(int who, struct rusage *usage)
 {
     return (int)CALL(getrusage, who, usage);
+}
+
+long ptrace(int request, ...)
+{
+    va_list args;
+    long word = 0;
+
+    va_start(args, request);
+    pid_t pid = va_arg(args, pid_t);
+    void *address = va_arg(args, void *), *data = va_arg(args, void *);
+    va_end(args);
+    bool peeks = request >= PTRACE_PEEKTEXT && request <= PTRACE_PEEKUSER;
+    long result = CALL(ptrace, request, pid, address, peeks ? &word : data);
+    if (!peeks || result < 0)
+        return result;
+    errno = 0;
+    return word;
 }
 
 int prctl(int operation, ...)
