@@ -3,12 +3,13 @@
 # Idea:   every source is found by wildcard; the folder decides how it is
 #         compiled. $(B)/k is code for the kernel, $(B)/u code for programs
 #         on hanu, $(B)/host the same programs for the machine we build on.
-# Knobs:  B= V=1 DEBUG=1 LOCKCHECK=1 WERROR=1 CC=clang TOOLPREFIX= SMP= MEM= ARGS=
+# Knobs:  B= V=1 DEBUG=1 LOCKCHECK=1 WERROR=1 CC=clang TOOLPREFIX= SMP= MEM= ARGS= GDBARGS=
 # Next:   tools/run (start a program), tools/mkinitrd, tests/conftest.py.
 
 B ?= build
 SMP ?= 2
 MEM ?= 256M
+GDBPORT ?= 1234
 PYTHON ?= /usr/bin/python3
 HOSTCC ?= cc
 export B
@@ -108,7 +109,7 @@ REPLACE_SIM := $(B)/host/replace-sim
 .DELETE_ON_ERROR:
 .PHONY: all kernel user tests host unit help doctor qemu iso run test \
 	lockcheck test-lockcheck test-long test-host check bench stats gdb \
-	qemu-gdb format compile_commands clean FORCE
+	qemu-gdb debug format compile_commands clean FORCE
 
 all: kernel user $(B)/initrd.cpio
 kernel: $(B)/kernel.elf
@@ -249,10 +250,14 @@ qemu: all ## boot to the shell on this terminal (Ctrl-A X leaves)
 	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM)
 run: all ## run one command: make run ARGS='ls -l /'
 	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) -- $(or $(ARGS),sh -c 'echo hello from hanu')
-qemu-gdb: all ## boot and wait for the debugger
-	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) --gdb 1234
-gdb: all ## attach gdb with the symbols of the kernel
-	$(Q)gdb -q -x tools/gdb/hanu.py $(B)/kernel.elf -ex 'target remote localhost:1234'
+qemu-gdb: all ## boot and wait for the debugger on port GDBPORT
+	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) --gdb $(GDBPORT)
+gdb: all ## attach gdb with the symbols of the kernel; GDBARGS="-ex ..."
+	$(Q)gdb -q -x tools/gdb/hanu.py $(B)/kernel.elf \
+		-ex 'target remote localhost:$(GDBPORT)' $(GDBARGS)
+debug: all ## both in one terminal: make debug ARGS='cow 4' GDBARGS=...
+	$(Q)$(PYTHON) tools/debug --smp $(SMP) --mem $(MEM) \
+		--gdb-arguments $(GDBARGS) -- $(or $(ARGS),cow)
 test: all tests host unit lockcheck ## all tests (pytest); PYTEST="-k cow" selects
 	$(Q)$(PYTHON) -m pytest tests $(PYTEST)
 test-long: all tests ## wake-ups for hours; LONG="--sleeps 100000 --seeds 2" less

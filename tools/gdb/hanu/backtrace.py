@@ -56,6 +56,13 @@ class User(Command):
                           "only commands that look, please")
         path = symbols.path_of_process(thread["process"])
         symbols.focus(path)
+        try:
+            self.look(thread, path, action)
+        finally:
+            symbols.focus_here()
+
+    def look(self, thread, path, action):
+        """On its CPU, or as it was when it lost it."""
         cpu = unwind.running_on(thread)
         if cpu:
             cpu.switch()

@@ -68,6 +68,20 @@ def type_named(name, near=None):
         raise Trouble(f"this kernel has no {name}") from error
 
 
+def remembered(function):
+    """Decorator: the answer does not change while the kernel is the same."""
+    known = {}
+
+    def ask(argument):
+        key = (kernel(), argument)
+        if key not in known:
+            known[key] = function(argument)
+        return known[key]
+    ask.__doc__ = function.__doc__
+    return ask
+
+
+@remembered
 def constant(name):
     """An enumerator, or a macro by its FACT_ in kernel/debug_facts.c."""
     return int(_constant_symbol(name).value()) & MASK
@@ -82,6 +96,7 @@ def _constant_symbol(name):
     raise Trouble(f"this kernel has no constant {name}")
 
 
+@remembered
 def enumerators(enum):
     """[(name, value)] in order, without FACT_, of "enum NAME"; an enum
     without a name is called by one of its members."""
@@ -331,6 +346,12 @@ def threads_of(process):
 
 def variables_of_type(type_name):
     """[gdb.Value] of all variables of the kernel that have this type."""
+    return [variable(*place) for place in _places_of_type(type_name)]
+
+
+@remembered
+def _places_of_type(type_name):
+    """[(name, file or None)] of these variables."""
     listed = gdb.execute(f"info variables -q -t ^{type_name}$".replace(
         "struct ", "struct."), to_string=True)
     file, found = None, []
@@ -338,13 +359,18 @@ def variables_of_type(type_name):
         if line.startswith("File "):
             file = line[5:].rstrip(":")
         elif line.endswith(";") and file:
-            name = line.split()[-1].rstrip(";")
-            try:
-                found.append(variable(name, None if " static " not in
-                                      line.replace("\t", " ") else file))
-            except Trouble:
-                pass   # of a program whose symbols are loaded, too
-    return found
+            is_static = "static " in line.partition(":")[2]
+            found.append((line.split()[-1].rstrip(";"),
+                          file if is_static else None))
+    return [place for place in found if _exists(*place)]
+
+
+def _exists(name, file):
+    """Is it the kernel's, and not that of a program?"""
+    try:
+        return symbol_named(name, file) is not None
+    except Trouble:
+        return False
 
 
 def waiters_of(queue):

@@ -96,8 +96,11 @@ class Threads(Command):
             found = base.threads_of(base.pid_argument(argument))
         else:
             found = base.all_threads()
+        rows = [self.row(t) for t in found]
         base.table(["TID", "PID", "NAME", "STATE", "POLICY", "CPU TIME",
-                    "THREAD", "SLEEPS IN"], [self.row(t) for t in found])
+                    "THREAD", "SLEEPS IN"], rows)
+        if not rows:
+            print("no threads yet: the kernel is still booting")
 
     @staticmethod
     def row(thread):

@@ -59,7 +59,8 @@ def sleeping_function(thread):
         block = gdb.block_for_pc(ip - 1)
         while block is not None and block.function is None:
             block = block.superblock
-        return block.function.name if block else base.place(ip)
+        name = block.function.name if block else base.place(ip)
+        return f"{name} ({line.symtab.filename.removeprefix('kernel/')})"
     return "?"
 
 
@@ -116,17 +117,19 @@ def reason(thread):
     """What a thread does not run for; "" if it runs or may."""
     if not is_blocked(thread):
         return ""
-    call, function = syscall_name(thread), sleeping_function(thread)
-    where = f"{call}: {function}" if call else function
+    call, where = syscall_name(thread), sleeping_function(thread)
+    words = [f"{call}: {where}" if call else where]
     lock = lock_wanted(thread)
     if lock is not None:
-        return f"{where}, {lock_name(lock)} held by {holder_text(lock)}"
+        words.append(f"{lock_name(lock)} held by {holder_text(lock)}")
     if number(thread["waits_on"]):
-        where += f", {queue_name(thread['waits_on'])}"
-    if int(thread["sleep_timer"]["cpu"]) >= 0:
-        where += f", until {number(thread['sleep_timer']['deadline']) / 1e9:.3f} s"
-    how = base.enum_name(thread["wait_how"], "enum wait_how", "WAIT_")
-    return where + (", no signal ends it" if how == "uninterruptible" else "")
+        words.append(queue_name(thread["waits_on"]))
+    timer = thread["sleep_timer"]
+    if int(timer["cpu"]) >= 0:
+        words.append(f"until {number(timer['deadline']) / 1e9:.3f} s")
+    if int(thread["wait_how"]) == base.constant("WAIT_UNINTERRUPTIBLE"):
+        words.append("no signal ends it")
+    return ", ".join(words)
 
 
 # ---- locks ----------------------------------------------------------------

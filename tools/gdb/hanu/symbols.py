@@ -143,8 +143,12 @@ LAST = [None]   # (process, executable) at the last stop
 
 def on_stop(event):
     """Another process may be in front of us now."""
-    if not SWITCH.value:
-        return
+    if SWITCH.value:
+        focus_here()
+
+
+def focus_here():
+    """Symbols of the program that runs on the CPU looked at."""
     try:
         base.require_kernel()
         process = base.current_process()

@@ -1,0 +1,213 @@
+"""gdb commands about processes, threads, CPUs, locks, signals and IPC.
+
+Few sessions ask many questions: one on four CPUs, from the first instruction
+to lists that were destroyed on purpose; one of the optimised for debugging
+kernel; short ones through firmware, by MI, and by make debug.
+"""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from gdb_session import SECONDS, ask, free_port, gdb_command, machine
+from harness import BUILD, ROOT
+
+PROCESS_COMMANDS = """ps,proc,proc 1,threads,threads 1,bt-thread 1,vmas,vmas 1,
+runq,locks,waitq &init_process->child_exited,files,files 1,sig,sig 1,dmesg,
+percpu,lsipc,user 1""".replace("\n", "").split(",")
+STORY = """sleep 1000 & sleep 999 | cat & cd /tmp; touch a; mkdir d; exec 5<a
+trap : USR1; sysv-objects-in-proc; sleep 1; umask 022; mv a d/b & sleep 1; sync"""
+BAD_ANSWERS = ("Traceback", "Python Exception", "make no sense")
+
+
+def all_commands():
+    """Every command there is, with arguments where it needs some."""
+    listed = subprocess.run(gdb_command("-batch", "-ex", "hanu"),
+                            cwd=ROOT, capture_output=True, text=True,
+                            stdin=subprocess.DEVNULL, check=True).stdout
+    names = re.findall(r"^([a-z][a-z-]+) ", listed, re.MULTILINE)
+    assert {"ps", "proc", "locks", "hanu"} <= set(names)
+    return names
+
+
+@pytest.fixture(scope="module", name="story")
+def fixture_story():
+    """Answers of a session from the first instruction on, on four CPUs."""
+    program = os.path.join(BUILD, "tests", "user", "sysv-objects-in-proc")
+    questions = [
+        *PROCESS_COMMANDS, "tbreak queue_init", "continue",
+        *PROCESS_COMMANDS, "tbreak line_of", "continue", "user", "lsipc",
+        "tbreak sys_sync", "tbreak sys_umask", "continue", "p/x $cr3", "p $rsp",
+        *PROCESS_COMMANDS, "bt-thread 1 full", "user 1 print argc",
+        "user 1 continue", "user 1 x/2i $pc", "p/x $cr3", "p $rsp",
+        "backtrace",
+        "p process_list", "p init_process->credentials", "p/x $_pid()",
+        "p init_process->handlers->action[0].mask",
+        "p (pte_t)0x8000000000005067", "p vfs_root->lock",
+        "proc 99", "proc nonsense", "waitq process_list", "waitq 5",
+        "bt-thread 99", "complete bt-thread ", "complete proc ",
+        "set var vfs_rename_lock.owner = init_process->leader",
+        "continue", "ps", "locks", "delete", "break queue_insert_locked",
+        "continue", "locks", "set var cpus[3].spins_for = "
+        "&process_tree_lock", "locks",
+        "set var process_list.next->next = process_list.next",
+        *PROCESS_COMMANDS,
+        "set var process_list.next = (void *)0x1234560", *PROCESS_COMMANDS,
+        "set var cpus[0].current = (void *)0xdeadbeef",
+        "set var cpus[1].current = (void *)0xdeadbeef",
+        "set var cpus[2].current = (void *)0xdeadbeef",
+        "set var cpus[3].current = (void *)0xdeadbeef", *PROCESS_COMMANDS]
+    with machine(["--smp", "4", "--add",
+                  f"{program}:/bin/sysv-objects-in-proc"],
+                 ["sh", "-c", STORY]) as port:
+        answers = ask(port, *questions)
+    for bad in BAD_ANSWERS:
+        assert bad not in answers.text, answers.text
+    return answers
+
+
+def answer(story, command, which=1):
+    """The answer to a command asked the n-th time."""
+    return story[command if which == 1 else f"{command} #{which}"]
+
+
+@pytest.mark.parametrize("command", PROCESS_COMMANDS)
+def test_before_boot_there_is_a_message(story, command):
+    assert "has not turned paging on yet" in answer(story, command)
+
+
+@pytest.mark.parametrize("command", PROCESS_COMMANDS)
+def test_while_booting_there_is_an_answer(story, command):
+    assert answer(story, command, 2).strip(), command
+    if command in ("proc 1", "vmas 1", "files 1", "sig 1", "threads 1"):
+        assert "there is no process 1" in answer(story, command, 2)
+
+
+def test_ps_shows_the_tree_and_what_each_sleeps_on(story):
+    text = answer(story, "ps", 3)
+    assert re.search(r"^ +1 +0 +blocked +1 +init +wait4: process_wait "
+                     r"\(proc/wait.c\), child_exited of 1 \(init\)$", text, re.MULTILINE), text
+    assert re.search(r"running +1 +  sh$", text, re.MULTILINE), text
+    assert re.search(r"blocked +1 +    sleep +clock_nanosleep|"
+                     r"blocked +1 +    sleep +nanosleep", text), text
+    assert re.search(r"cat +read: wait_for_bytes \(ipc/pipe.c\), queue 0x",
+                     text), text
+
+
+def test_threads_have_states_and_kernel_threads(story):
+    text = answer(story, "threads", 3)
+    assert "grave-digger" in text and "graves_filled" in text
+    assert len(re.findall(r"^-.* idle ", text, re.MULTILINE)) == 4, text
+    assert re.search(r"sh +running on CPU \d", text), text
+
+
+def test_proc_explains_every_field(story):
+    text = answer(story, "proc 1", 3)
+    assert "1 (init), blocked: struct process at 0xffff" in text
+    fields = re.findall(r"^  (\w+) +", text, re.MULTILINE)
+    assert {"pid", "parent", "space", "credentials", "limits"} <= set(fields)
+    assert "a zombie until the parent has waited" in text
+    assert re.search(r"children +.*\(sh\)", text), text
+    assert re.search(r"executable +/bin/init ", text), text
+    assert re.search(r"credentials +uid 0 gid 0 ", text), text
+
+
+def test_areas_files_and_signals(story):
+    vmas = answer(story, "vmas", 3)
+    assert re.search(r"r-xp .*/bin/sh$", vmas, re.MULTILINE), vmas
+    assert "[stack]" in vmas and "[heap]" in vmas and "areas, " in vmas
+    files = answer(story, "files", 3)
+    assert re.search(r"^ *5 +rdonly.* /tmp/a$", files, re.MULTILINE), files
+    assert "working directory /tmp" in files
+    signals = answer(story, "sig", 3)
+    assert re.search(r"SIGUSR1 +handler 0x4", signals), signals
+    assert "pending none" in signals
+
+
+def test_cpus_run_queues_log(story):
+    runq = answer(story, "runq", 3)
+    assert "policy eevdf" in runq and "CPU 3 runs " in runq
+    percpu = answer(story, "percpu", 3)
+    assert "CPU 3 (APIC 3" in percpu and "page faults" in percpu
+    assert "smp: 4 CPUs" in answer(story, "dmesg", 3)
+    queue = answer(story, "waitq &init_process->child_exited", 3)
+    assert "child_exited of 1 (init)" in queue and "wake_thread" in queue
+
+
+def test_ipc_objects(story):
+    text = answer(story, "lsipc", 3)
+    assert re.search(r"^ *\d+ +0x00000000 +0 +640 +5000 +1 +1 ", text,
+                     re.MULTILINE), text
+    assert re.search(r"0x00000000 +0 +600 +3 +0 0 0 ", text), text
+    assert re.search(r"0x00000000 +0 +604 +1 +1 ", text), text
+    assert "no POSIX message queue" in text
+    assert "sysv-objects-in-proc.c:" in answer(story, "user")
+
+
+def test_backtrace_of_a_sleeping_thread_changes_no_register(story):
+    kernel = answer(story, "bt-thread 1", 3)
+    assert re.search(r"#0 .*\n(#.*\n)+#\d+ .*process_wait \(.*\n"
+                     r"(#.*\n)*#\d+ .*syscall_entry", kernel), kernel
+    assert "options = " in answer(story, "bt-thread 1 full")
+    user = answer(story, "user 1", 3)
+    assert re.search(r"process_wait \((.|\n)*syscall_entry(.|\n)* wait4 "
+                     r"\((.|\n)* main \(.*user/init.c:\d+", user), user
+    assert "=> 0x4" in answer(story, "user 1 x/2i $pc")
+    assert "only commands that look" in answer(story, "user 1 continue")
+    for register in ("p/x $cr3", "p $rsp"):
+        first, second = answer(story, register), answer(story, register, 2)
+        assert first.split("=")[1] == second.split("=")[1]
+    here = answer(story, "backtrace")
+    assert re.search(r"#0 .*sys_umask(.|\n)*syscall_entry(.|\n)* main \(",
+                     here), here
+
+
+def test_pretty_printers(story):
+    assert re.search(r"\{\d+ elements\}", answer(story, "p process_list"))
+    assert "{uid 0 gid 0}" in answer(story, "p init_process->credentials")
+    assert "{none}" in answer(
+        story, "p init_process->handlers->action[0].mask")
+    assert "{frame 5 (0x5000) present write user accessed dirty nx}" in \
+        answer(story, "p (pte_t)0x8000000000005067")
+    assert "{free}" in answer(story, "p vfs_root->lock")
+
+
+def test_wrong_arguments_have_messages(story):
+    assert "there is no process 99" in answer(story, "proc 99")
+    assert 'No symbol "nonsense"' in answer(story, "proc nonsense")
+    assert "no wait queue but a struct list_node" in \
+        answer(story, "waitq process_list")
+    assert "no pointer to kernel data" in answer(story, "waitq 5")
+    assert "there is no thread 99" in answer(story, "bt-thread 99")
+
+
+def test_completion_knows_the_processes(story):
+    for command in ("bt-thread", "proc"):
+        text = answer(story, f"complete {command} ")
+        assert f"{command} 1\n" in text and f"{command} 2\n" in text
+
+
+def test_locks_show_holders_and_waiters(story):
+    wanted = answer(story, "locks", 4)
+    assert re.search(r"mutex 'rename' .* 1 \(init\) +\d+ \(mv\)", wanted), \
+        wanted
+    assert re.search(r"mv +rename\w*: \w+ \(fs/\w+.c\), mutex 'rename' .* "
+                     r"held by 1 \(init\)", answer(story, "ps", 4))
+    spin = answer(story, "locks", 5)
+    assert re.search(r"CPU \d holds spinlock 'run queue' 0x\w+, taken in "
+                     r"\w+", spin), spin
+    assert "CPU 3 spins for spinlock 'process tree'" in \
+        answer(story, "locks", 6)
+
+
+@pytest.mark.parametrize("damage, times", [("cycle", 4), ("wild", 5),
+                                           ("current", 6)])
+def test_broken_lists_are_told(story, damage, times):
+    times += 1   # ps was asked once more before
+    text = answer(story, "ps", times)
+    assert "list of processes is broken" in text, text
+    if damage == "current":
+        assert "ffffdeadbeef" in answer(story, "proc", times - 1) or \
+            "is no pointer" in answer(story, "proc", times - 1)
