@@ -84,11 +84,24 @@ def _check(data):
                       f"want {wanted}")
     if any(time < 0 for time in events["time"]):
         raise BadData("time goes backwards")
+    _check_actors(data)
     flows = data["flows"]
     if len({len(flows[name]) for name in ("kind", "from", "to")}) != 1:
         raise BadData("columns of flows differ in length")
     if any(not 0 <= i < count for i in (*flows["from"], *flows["to"])):
         raise BadData("an arrow from or to no event")
+
+
+def _check_actors(data):
+    """Processes and threads have what the page reads."""
+    for process in data["processes"]:
+        int(process["pid"]), int(process["parent"])
+        for list_name in ("names", "spaces"):
+            for time, _ in process[list_name]:
+                float(time)
+        float(process["end"] or 0), process["status"]
+    for thread in data["threads"]:
+        int(thread["tid"]), int(thread["pid"]), thread["name"]
 
 
 def _halves(values):
@@ -149,7 +162,9 @@ def page_text(data):
         _check(data)
         listed, columns = _pack(_columns(data))
         header = _clean({key: data[key] for key in HEADER_KEYS})
-    except (TypeError, KeyError, AttributeError) as error:
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        if isinstance(error, BadData):
+            raise
         raise BadData(f"malformed: {error!r}") from error
     header["columns"] = listed
     header["events"] = len(data["events"]["time"])

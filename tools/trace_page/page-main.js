@@ -119,7 +119,7 @@ class App {
             this.views.find(v => v.id === 'events').show(i);
     }
 
-    // The event before or after the chosen one, among the hits if there are.
+    // The event before or after the chosen one; among hits, round and round.
     step(way) {
         const list = event_list(this);
         if (!list.length)
@@ -129,8 +129,9 @@ class App {
         const on_it = place < list.length &&
             event_of(list, place) === this.event;
         place += way > 0 ? (on_it ? 1 : 0) : -1;
-        this.go_to(event_of(list, Math.max(0, Math.min(list.length - 1,
-                                                       place))));
+        this.go_to(event_of(list, list.all ?
+            Math.max(0, Math.min(list.length - 1, place)) :
+            (place + list.length) % list.length));
     }
 
     search(query) {
@@ -230,8 +231,8 @@ function connect_buttons(app) {
         event.preventDefault();
         app.search(document.getElementById('query').value);
         if (app.hits && app.hits.length)
-            app.go_to(app.hits[Math.min(app.hits.length - 1,
-                first_from(app.hits, first_from(app.trace.time, app.at)))]);
+            app.go_to(app.hits[first_from(app.hits, first_from(
+                app.trace.time, app.at)) % app.hits.length]);
     });
     document.getElementById('slider').addEventListener('input', event => {
         app.set_moment(app.start + (app.end - app.start) *
