@@ -30,7 +30,7 @@
 
 #include "abi/errno.h"
 #include "base/string.h"
-#include "core/printk.h"
+#include "proc/mistake.h"
 #include "proc/ptrace.h"
 #include "proc/sigset.h"
 #include "proc/stop.h"
@@ -265,18 +265,6 @@ int signal_queue_thread(struct process *p, struct thread *t, int signal,
     return send(p, t, signal, info);
 }
 
-/* What the frame of a page fault tells about the access. */
-static const char *access_of(const struct trap_frame *frame)
-{
-    enum { PAGE_FAULT = 14, ERROR_WRITE = 2, ERROR_FETCH = 16 };
-
-    if (frame->vector != PAGE_FAULT)
-        return "trap";
-    if (frame->error & ERROR_FETCH)
-        return "execute";
-    return frame->error & ERROR_WRITE ? "write" : "read";
-}
-
 void signal_force_fault(int signal, int code, uint64_t address,
                         struct trap_frame *frame)
 {
@@ -299,9 +287,7 @@ void signal_force_fault(int signal, int code, uint64_t address,
     make_pending_here(p, signal, &info);
     spin_unlock(&p->signal_lock);
     if (kills && !ptrace_is_traced(t))
-        printk("%s[%d]: killed by signal %d: %s at 0x%lx, ip 0x%lx, sp 0x%lx\n",
-               t->name, p->pid, signal, access_of(frame), address, frame->rip,
-               frame->rsp);
+        mistake_log(signal, code, address, frame);
 }
 
 /* The signal of `set` to take first: faults, then by number. */

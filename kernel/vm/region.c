@@ -271,5 +271,8 @@ int region_unmap_range(struct address_space *as, vaddr_t start, vaddr_t end)
     tlb_batch_finish(&batch);
     if (end > as->mmap_hint)
         as->mmap_hint = end;
+    uint32_t slot = as->unmap_count++ % ARRAY_LENGTH(as->unmapped);
+    as->unmapped[slot].start = start;
+    as->unmapped[slot].end = end;
     return 0;
 }

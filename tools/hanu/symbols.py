@@ -20,6 +20,8 @@ CODE = re.compile(r"\[<(?P<ip>[0-9a-f]{16})>\].*\n"
                   r".*  code(?P<bytes>(?: [0-9a-f]{2})+)$", re.MULTILINE)
 LOCK_REPORT = re.compile(
     r"^(?:\[[^\]\n]*\] )?lockcheck: .*\n(?:.*\[<[0-9a-f]+>\]\n)*", re.MULTILINE)
+DEATH = re.compile(r"^\[[^\]\n]*\] ((?P<name>.*)\[\d+\]: killed by signal .*"
+                   r" ip 0x(?P<ip>[0-9a-f]+),.*)$", re.MULTILINE)
 PANIC_LINE = re.compile(r"^(?:\[[^\]\n]*\] *)?panic(?: on|:)", re.MULTILINE)
 
 
@@ -32,6 +34,25 @@ def panic_in_log(log):
 def lock_reports(log):
     """What a kernel with LOCKCHECK=1 logged and went on, as one text."""
     return "".join(match[0] for match in LOCK_REPORT.finditer(log))
+
+
+def last_death(log):
+    """The log's last line about a program that a fault has killed, with the
+    place in the source if the program is one of ours; or None."""
+    matches = list(DEATH.finditer(log))
+    if not matches:
+        return None
+    line, name = matches[-1][1], os.path.basename(matches[-1]["name"])
+    tool = shutil.which("addr2line") or shutil.which("llvm-addr2line")
+    for path in (build_path("user", name), build_path("tests", "user", name)):
+        if not tool or not os.path.isfile(path):
+            continue
+        place = subprocess.run(
+            [tool, "-fpe", path, matches[-1]["ip"]], capture_output=True,
+            text=True, check=False).stdout.strip()
+        if place and not place.startswith("??"):
+            return f"{line}, in {place.replace(ROOT + os.sep, '')}"
+    return line
 
 
 def symbolise(text):
