@@ -63,8 +63,8 @@ static uint64_t take_number(struct trace_ring *ring, uint64_t *now)
     return number;
 }
 
-void trace_write(enum trace_kind kind, uint64_t a, uint64_t b, uint64_t c,
-                 uint64_t d, uint64_t e, uint64_t f)
+TRACE_ASIDE void trace_write(enum trace_kind kind, uint64_t a, uint64_t b,
+                             uint64_t c, uint64_t d, uint64_t e, uint64_t f)
 {
     unsigned cpu = this_cpu->id;
     struct trace_cpu *mine = &trace_state.cpu[cpu];

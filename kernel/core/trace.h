@@ -58,6 +58,9 @@ extern uint64_t trace_mask; /* [a] */
 /* Is a kind on?  For points that have to work for their arguments. */
 #define trace_is_on(name) unlikely(trace_mask &TRACE_BIT(name))
 
+/* A function for the case that tracing is on, called aside from the usual way. */
+#define TRACE_ASIDE __attribute__((cold, noinline, no_caller_saved_registers))
+
 /* The trace point.  Up to six arguments, not evaluated while it is off. */
 #define trace(name, ...)                                                       \
     do {                                                                       \
@@ -75,9 +78,10 @@ extern uint64_t trace_sample_ns; /* [a] */
 uint64_t trace_sample_at(void);
 bool trace_sample_is_due(void);
 
-/* Write an event, if this CPU has a ring.  Context: any, also NMI. */
-void trace_write(enum trace_kind kind, uint64_t a, uint64_t b, uint64_t c,
-                 uint64_t d, uint64_t e, uint64_t f);
+/* Write an event, if this CPU has a ring.  It keeps all registers, so that a
+ * trace point costs the code around it none.  Context: any, also NMI. */
+TRACE_ASIDE void trace_write(enum trace_kind kind, uint64_t a, uint64_t b,
+                             uint64_t c, uint64_t d, uint64_t e, uint64_t f);
 
 /* What events call a thread: its tid; 0 is the idle thread of a CPU, and other
  * kernel threads, which have none, get numbers by their stack. */

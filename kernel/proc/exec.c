@@ -356,7 +356,7 @@ static void swap_handlers(struct exec *x, struct process *p)
     spin_unlock(&p->signal_lock);
 }
 
-static void trace_exec(const struct exec *x)
+static TRACE_ASIDE void trace_exec(const struct exec *x)
 {
     trace(EXEC, x->image.space, trace_text(x->path, 0), trace_text(x->path, 1),
           trace_text(x->path, 2), trace_text(x->path, 3),

@@ -197,7 +197,8 @@ static void finish_switch(void) NO_LOCK_ANALYSIS
 }
 
 /* The event, with the functions that lead here: they say what is waited for. */
-static void trace_switch(const struct thread *prev, const struct thread *next)
+static TRACE_ASIDE void trace_switch(const struct thread *prev,
+                                     const struct thread *next)
 {
     vaddr_t from[4];
 

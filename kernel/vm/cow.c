@@ -227,7 +227,6 @@ void cow_take_back(struct address_space *as, vaddr_t va, pte_t *pte)
         if (!swap_cache_remove(f))
             return; /* the disk has just got it: at the next fault a copy */
     }
-    trace(COW_REUSE, as, va, frame_pfn(f));
     *pte |= PTE_WRITE | PTE_DIRTY;
     /* A stale read-only entry on another CPU only causes one more fault there
      * (row 12). */

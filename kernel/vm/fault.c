@@ -391,9 +391,10 @@ static void let_in(struct fault_place *at)
 
 /* ---- one fault ------------------------------------------------------------ */
 
-static void trace_fault(const struct fault_facts *facts,
-                        const struct fault_place *at, enum fault_action action,
-                        enum fault_result result)
+static TRACE_ASIDE void trace_fault(const struct fault_facts *facts,
+                                    const struct fault_place *at,
+                                    enum fault_action action,
+                                    enum fault_result result)
 {
     pte_t pte = at->pte ? *at->pte : 0;
     unsigned error = (facts->kernel_mode ? 0 : PF_USER) |
@@ -402,8 +403,11 @@ static void trace_fault(const struct fault_facts *facts,
                      (facts->exec ? PF_FETCH : 0);
 
     trace(FAULT, at->as, facts->address, error, action, result, pte);
-    if (result == FAULT_OK)
-        trace(MAP, at->as, at->va, pte);
+    if (result != FAULT_OK)
+        return;
+    if (action == ACTION_TAKE_BACK)
+        trace(COW_REUSE, at->as, at->va, frame_pfn(pte_frame(pte)));
+    trace(MAP, at->as, at->va, pte);
 }
 
 /* Look, decide, act, under the lock. */
