@@ -109,7 +109,7 @@ REPLACE_SIM := $(B)/host/replace-sim
 .DELETE_ON_ERROR:
 .PHONY: all kernel user tests host unit help doctor qemu iso run test \
 	lockcheck test-lockcheck test-long test-host check bench stats gdb \
-	qemu-gdb debug format compile_commands clean FORCE
+	qemu-gdb debug record replay format compile_commands clean FORCE
 
 all: kernel user $(B)/initrd.cpio
 kernel: $(B)/kernel.elf
@@ -258,6 +258,11 @@ gdb: all ## attach gdb with the symbols of the kernel; GDBARGS="-ex ..."
 debug: all ## both in one terminal: make debug ARGS='cow 4' GDBARGS=...
 	$(Q)$(PYTHON) tools/debug --smp $(SMP) --mem $(MEM) \
 		--gdb-arguments $(GDBARGS) -- $(or $(ARGS),cow)
+record: all ## run CMD='cow 4' once and keep it in $(B)/record, for replay
+	$(Q)$(PYTHON) tools/run --record $(B)/record $(RECORDARGS) -- \
+		$(or $(CMD),$(error make record CMD='...'))
+replay: ## the recording in gdb, forwards and backwards; GDBARGS=...
+	$(Q)$(PYTHON) tools/debug --replay $(B)/record --gdb-arguments $(GDBARGS)
 test: all tests host unit lockcheck ## all tests (pytest); PYTEST="-k cow" selects
 	$(Q)$(PYTHON) -m pytest tests $(PYTEST)
 test-long: all tests ## wake-ups for hours; LONG="--sleeps 100000 --seeds 2" less

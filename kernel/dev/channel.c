@@ -18,7 +18,7 @@
  *             runs the same each time under -icount.
  * 5 COM2      A machine without a virtio console is one that is recorded: QEMU
  *             cannot go back in time with such a device.  Then the same frames
- *             go over the second serial port, whose host side never waits.
+ *             go out over the second serial port; standard input is empty.
  * 6 Elsewhere virtio consoles have many ports; one with frames is enough here.
  */
 #include "dev/channel.h"
@@ -281,36 +281,6 @@ static void input_interrupt(void *unused)
     wake_up_all(&input_queue);
 }
 
-static bool has_room(void)
-{
-    return ring_in - ring_out < RING_BYTES;
-}
-
-/* The host sends as much as the port's FIFO holds, then waits for a 'k': while
- * it records, QEMU takes more from the host than the FIFO has room for. */
-static bool serial_receive(uint8_t byte)
-{
-    spin_lock(&input_lock);
-    store_byte(byte);
-    bool more = has_room(), complete = header_bytes == 0;
-    spin_unlock(&input_lock);
-    if (complete) {
-        spin_lock(&output_lock);
-        send_serial('k', NULL, 0);
-        spin_unlock(&output_lock);
-    }
-    wake_up_all(&input_queue);
-    return more;
-}
-
-/* Before waiting for input.  While reception is off the ring only gets emptier.
- */
-static void serial_resume(void)
-{
-    if (on_serial && has_room())
-        uart_set_receiving(&uart_com2, true);
-}
-
 static bool alloc_pages(void **pages, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -364,8 +334,8 @@ static bool enable_virtio(void)
 
 static bool enable_serial(void)
 {
-    uart_init(&uart_com2, serial_receive);
-    on_serial = uart_com2.present;
+    uart_init(&uart_com2, NULL);
+    on_serial = end_of_file = uart_com2.present;
     return on_serial;
 }
 
@@ -394,7 +364,6 @@ static bool input_ready_locked(void)
 
 bool channel_input_ready(void)
 {
-    serial_resume();
     spin_lock(&input_lock);
     post_input_locked();
     bool ready = input_ready_locked();
@@ -412,7 +381,6 @@ int64_t channel_read(void *buf, size_t count, bool wait)
     uint8_t *to = buf;
     int err = 0;
 
-    serial_resume();
     spin_lock(&input_lock);
     post_input_locked();
     if (!input_ready_locked() && !wait)

@@ -37,7 +37,6 @@ struct uart uart_com1 = { .port = 0x3f8,
                           .irq = 4,
                           .lock = SPINLOCK_INIT("com1", RANK_DEVICE) };
 struct uart uart_com2 = { .port = 0x2f8,
-                          .irq = 3,
                           .lock = SPINLOCK_INIT("com2", RANK_DEVICE) };
 
 static void debug_port_write(const char *bytes, size_t count)
@@ -127,17 +126,12 @@ static void com1_interrupt(void *unused)
     drain(&uart_com1);
 }
 
-static void com2_interrupt(void *unused)
-{
-    drain(&uart_com2);
-}
-
 void uart_init(struct uart *u, bool (*receive)(uint8_t byte))
 {
     u->receive = receive;
     program_port(u);
-    if (u->present)
-        irq_register(u->irq, u == &uart_com1 ? com1_interrupt : com2_interrupt);
+    if (u->present && receive)
+        irq_register(u->irq, com1_interrupt);
 }
 
 void uart_set_receiving(struct uart *u, bool on)

@@ -25,7 +25,8 @@ extern struct uart uart_com1, uart_com2;
  * COM1.  Context: first thing at boot. */
 void console_early_init(void);
 
-/* Program the port, look whether it answers, and register its interrupt. */
+/* Program the port, look whether it answers, and register its interrupt; without
+ * `receive` it only sends. */
 void uart_init(struct uart *uart, bool (*receive)(uint8_t byte));
 
 /* Send bytes, waiting for room in the FIFO.  Context: any. */

@@ -47,8 +47,9 @@ def request_bytes(argv, environment, on_console, no_input):
     return b"".join(s + b"\0" for s in strings)
 
 
-def write_initrd(path, added, request):
-    """The base initrd followed by the added files and the request."""
+def write_initrd(path, added, request, stdin=None):
+    """The base initrd followed by the added files, the request and what a
+    recorded command reads."""
     with open(path, "wb") as out:
         try:
             with open(build_path("initrd.cpio"), "rb") as base:
@@ -61,6 +62,8 @@ def write_initrd(path, added, request):
                 archive.tree(guest, host)
             if request is not None:
                 archive.data(".hanu/request", request, 0o400)
+            if stdin is not None:
+                archive.data(".hanu/stdin", stdin, 0o444)
         except (OSError, ValueError) as err:
             raise HostError(f"--add: {err}") from err
         archive.close()
@@ -114,14 +117,22 @@ def qemu_command(options, initrd, folder):
                "-no-reboot",
                "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
     append = options.append
-    if options.gdb:
+    recording = getattr(options, "recording", None)
+    kernel = build_path("kernel.elf")
+    if options.gdb and not recording:
         append = (append + " panic=wait").strip()
-    if options.icount:
+    if options.icount or recording:
         append = (append + " norandom").strip()
-        command += ["-icount", "shift=0,sleep=off", "-seed", "1",
+        command += ["-seed", "1",
                     "-rtc", "base=2024-01-01T00:00:00,clock=vm"]
-    command += boot_arguments(options.boot, initrd, append, folder)
-    disks = [disk_arguments(n, spec) for n, spec in enumerate(options.disk)]
+    if recording:
+        command += recording.arguments()
+        kernel = recording.path("kernel.elf")
+    elif options.icount:
+        command += ["-icount", "shift=0,sleep=off"]
+    command += boot_arguments(options.boot, kernel, initrd, append, folder)
+    disks = [disk_arguments(n, spec, recording is not None)
+             for n, spec in enumerate(options.disk)]
     if sum("piix3-ide,id=ide" in arguments for arguments in disks) > 1:
         raise HostError("--disk: only one can be an ide disk")
     command += sum(disks, [])
@@ -139,7 +150,7 @@ DISK_WORDS = {
 }
 
 
-def disk_arguments(number, spec):
+def parse_disk(spec):
     """--disk FILE[,WORD]...: words from the end on, as FILE may have commas."""
     path, words = spec, []
     while not os.path.exists(path) and "," in path:
@@ -150,9 +161,16 @@ def disk_arguments(number, spec):
         words.append(word)
     if not os.path.exists(path):
         raise HostError(f"--disk {spec}: no such file")
+    return path, words
+
+
+def disk_arguments(number, spec, recorded):
+    """The arguments for a disk; one that is recorded is a qcow2 file."""
+    path, words = parse_disk(spec)
+    name = "layer" if recorded else "disk"
     extra = []
-    drive = ["if=none", f"id=disk{number}", "format=raw",
-             "file=" + option_value(path)]
+    drive = ["if=none", f"id={name}{number}", "file=" + option_value(path),
+             "format=qcow2" if recorded else "format=raw"]
     device = ["virtio-blk-pci", f"drive=disk{number}"]
     if "ide" in words:
         device = ["ide-hd", f"drive=disk{number}", "bus=ide.0"]
@@ -160,17 +178,19 @@ def disk_arguments(number, spec):
     for word in words:
         drive.append(DISK_WORDS[word][0])
         device.append(DISK_WORDS[word][1])
-    return extra + ["-drive", ",".join(filter(None, drive)),
-                    "-device", ",".join(filter(None, device))]
+    extra += ["-drive", ",".join(filter(None, drive))]
+    if recorded:
+        extra += ["-drive", f"driver=blkreplay,if=none,id=disk{number},"
+                            f"image=layer{number}"]
+    return extra + ["-device", ",".join(filter(None, device))]
 
 
-def boot_arguments(boot, initrd, append, folder):
+def boot_arguments(boot, kernel, initrd, append, folder):
     """The part of the command line that says what is booted, and how."""
-    if not os.path.exists(build_path("kernel.elf")):
-        raise HostError(f"{build_path('kernel.elf')} is missing: run make")
+    if not os.path.exists(kernel):
+        raise HostError(f"{kernel} is missing: run make")
     if boot == "direct":
-        return ["-kernel", build_path("kernel.elf"), "-initrd", initrd,
-                "-append", append]
+        return ["-kernel", kernel, "-initrd", initrd, "-append", append]
     arguments = ["-cdrom", write_iso(folder, initrd, append)]
     if boot == "uefi":
         firmware = [f for f in (os.environ.get("OVMF", ""),) + FIRMWARE

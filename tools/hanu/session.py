@@ -79,18 +79,22 @@ class Session:
         self.last_input = b"\n"
         self.channel, channel_end = socket.socketpair()
         self.console, console_end = socket.socketpair()
-        self.command = command + [
-            "-chardev", f"socket,id=console,fd={console_end.fileno()}",
-            "-chardev", f"socket,id=run,fd={channel_end.fileno()}",
-            "-serial", "chardev:console",
-            "-device", "virtio-serial-pci,max_ports=2,ioeventfd=off",
-            "-device", "virtserialport,nr=1,chardev=run"]
+        self.command = command + self.serial_ports(channel_end, console_end)
         self.qemu_stderr = os.path.join(folder, "qemu-stderr")
         self.console_log = open(os.path.join(folder, "console"), "wb")
         self.ends = (channel_end, console_end)
         self.open_sockets = {self.channel, self.console}
         self.deadline = None
         self.process = None
+
+    def serial_ports(self, channel_end, console_end):
+        """QEMU's arguments for the console and the channel."""
+        return [
+            "-chardev", f"socket,id=console,fd={console_end.fileno()}",
+            "-chardev", f"socket,id=run,fd={channel_end.fileno()}",
+            "-serial", "chardev:console",
+            "-device", "virtio-serial-pci,max_ports=2,ioeventfd=off",
+            "-device", "virtserialport,nr=1,chardev=run"]
 
     def run(self):
         """Start QEMU, move bytes until it is gone; returns the Result."""
