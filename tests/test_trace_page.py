@@ -404,11 +404,18 @@ def test_narrow_dark_window(browser, story, tmp_path):
                                 {"features": []})
 
 
-def test_screenshot_shows_something(page, browser, tmp_path, story):
+def test_picture_shows_something_and_is_saved(browser, tmp_path, story):
     path = str(tmp_path / "index.html")
     build.build_page(story, path)
     page = Page(browser, path)
     page.run("hanu.draw_now()")
+    browser.execute_cdp_cmd("Page.setDownloadBehavior", {
+        "behavior": "allow", "downloadPath": str(tmp_path)})
+    page.click("save-svg")
+    end = time.monotonic() + SECONDS
+    while not (tmp_path / "timeline.svg").exists():
+        assert time.monotonic() < end
+        time.sleep(.05)
     assert page.colours() > 12
     assert len(browser.get_screenshot_as_png()) > 20000
 
@@ -442,6 +449,54 @@ def test_million_events_are_quick(browser, tmp_path):
     assert 5 < len(lines) < 60
     assert any(line.get_attribute("aria-selected") == "true"
                for line in lines)
+    page.check_quiet()
+
+
+REPLAY = """
+    const frames = hanu.frames(), trace = hanu.trace;
+    const found = {copies: 0, wrong: [], split: 0};
+    const test = (i, good) => good || found.wrong.push(event_text(hanu.model, i));
+    for (let i = 0; i < trace.count; i++) {
+        const name = trace.kinds[trace.kind[i]].name;
+        if (name !== 'cow_copy' && name !== 'cow_reuse')
+            continue;
+        const a = event_args(trace, i), page = Math.floor(a.address / 4096);
+        const before = trace.time[i] - .1, {cell, frame} = frames.interval;
+        if (name === 'cow_reuse') {
+            test(i, frames.users(a.frame, before) === 1);
+            continue;
+        }
+        found.copies++;
+        const at = frames.find(a.space, page, before);
+        if (at < 0)
+            continue;
+        const users = frames.users(a.from, before);
+        test(i, frame.values[at] === a.from && 1 < users &&
+                users <= a.holders);
+        const list = frames.by_cell.list(cell.values[at]);
+        found.split += frame.values[list[list.indexOf(at) + 1]] === a.to;
+    }
+    return found;"""
+
+
+def test_real_trace_agrees_with_the_kernel(browser, tmp_path):
+    """What the page says of frames is what the kernel counted: user/cow
+    writes to 2,048 shared pages, and takes as many back."""
+    out = tmp_path / "trace"
+    subprocess.run([os.path.join(harness.ROOT, "tools", "trace"), "--out",
+                    str(out), "cow"], check=True, timeout=SECONDS,
+                   stdout=subprocess.DEVNULL)
+    page = Page(browser, str(out / "index.html"))
+    assert "LOST" not in page.text("summary")
+    found = page.run(REPLAY)
+    assert not found["wrong"]
+    assert 2048 <= found["split"] <= found["copies"] < 2300
+    assert page.run("return hanu.model.process_faults("
+                    "hanu.model.by_pid.get(3)[0], 4).length") >= 2048
+    page.click("tab-frames")
+    label = page.element("frames-canvas").get_attribute("aria-label")
+    assert re.search(r"2 processes; .*\d+ shared", label)
+    assert page.run("return hanu.drawn_arrows.length") >= 8
     page.check_quiet()
 
 

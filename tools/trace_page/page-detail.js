@@ -42,8 +42,13 @@ function show_detail(app) {
             app.event >= 0 ? event_detail(app, app.event) :
                 app.slice ? slice_detail(app) :
                     app.process ? process_detail(app, app.process) : null;
-    if (parts)
-        document.getElementById('detail').replaceChildren(...parts);
+    if (!parts)
+        return;
+    // Text that stays keeps its elements, and so the keyboard's place in it.
+    const box = document.getElementById('detail'), made = element('div');
+    made.append(...parts);
+    if (made.textContent !== box.textContent)
+        box.replaceChildren(...made.childNodes);
 }
 
 // ---- an event ----

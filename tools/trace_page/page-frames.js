@@ -60,6 +60,8 @@ class Frames {
                        alone: new Column(Uint32Array)};
         this.shared = this.alone = 0;
         this.cow = new Column(Uint32Array);
+        this.closed = {event: new Column(Uint32Array),
+                       space: new Column(Uint32Array)};
         this.replay();
         this.index();
     }
@@ -247,6 +249,12 @@ class Frames {
             return;
         this.interval.end.values[at] = t;
         space.open.delete(page);
+        const {event, space: where} = this.closed;
+        if (!event.count ||
+            event.values[event.count - 1] !== this.now_event) {
+            event.push(this.now_event);
+            where.push(space.id);
+        }
         if (this.interval.bits.values[at] & PRESENT)
             this.count_use(this.interval.frame.values[at], -1, t);
     }
@@ -382,15 +390,18 @@ class Frames {
             for (const [, id] of p.spaces || [])
                 spaces.add(id);
         const {cell, event, why} = this.interval;
-        const list = [];
+        const found = new Set();
         for (let i = 0; i < event.count; i++) {
             const cow = why.values[i] === BY_COPY || why.values[i] === BY_REUSE;
             if ((cow || !app.only_cow) &&
-                list[list.length - 1] !== event.values[i] &&
                 spaces.has(this.cell_space.values[cell.values[i]]))
-                list.push(event.values[i]);
+                found.add(event.values[i]);
         }
-        this.kept = {key, list: Uint32Array.from(list)};
+        const {closed} = this;
+        for (let i = 0; i < closed.event.count && !app.only_cow; i++)
+            if (spaces.has(closed.space.values[i]))
+                found.add(closed.event.values[i]);
+        this.kept = {key, list: Uint32Array.from(found).sort()};
         return this.kept.list;
     }
 

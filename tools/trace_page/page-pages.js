@@ -7,6 +7,7 @@
 // Read next: page-frames.js (where the answers come from), page-detail.js.
 
 const HEAD = 34, LEFT = 150, GAP = 14, NEAR_PAGES = 16;
+const NARROW = 3, MOST_SAMPLES = 8;   // pixels of a box, pages of a pixel
 const PAGE_COLOURS = {alone: '#e69f00', shared: '#56b4e9', file: '#009e73',
                       both: '#7fcdb4', zero: '#c9c9c9'};
 
@@ -24,10 +25,10 @@ function family_of(app) {
     return list;
 }
 
-// The first process made within the trace: what the command started.
+// The first process with a parent: what the command started. -1: all.
 function first_family(model) {
-    const born = model.ordered.filter(p => p.start > 0);
-    return born.length && model.ordered.length > 1 ? born[0].index : -1;
+    const born = model.ordered.find(p => p.up && p.start > 0);
+    return born ? born.index : -1;
 }
 
 // The columns: every page that a process of the family had and the choice
@@ -84,7 +85,8 @@ function column_width(app, columns, width) {
     if (app.cell_size)
         return app.cell_size;
     const room = width - LEFT - 10 - GAP * columns.groups.length;
-    return Math.max(3, Math.min(48, Math.floor(room / columns.pages.length)));
+    const size = room / Math.max(1, columns.pages.length);
+    return size < NARROW ? Math.max(size, .01) : Math.min(48, Math.floor(size));
 }
 
 function column_x(columns, size, i) {
@@ -119,15 +121,21 @@ function draw_pages(app, frames, pen, scroll_x, scroll_y) {
     const columns = page_columns(app, frames);
     const {rows, spaces, height} = page_rows(app, frames);
     const size = column_width(app, columns, pen.width);
-    const shown = {columns, rows, spaces, height, size};
+    const shown = {columns, rows, spaces, height, size,
+                   last_change: last_change(app, frames)};
+    shown.first_row = Math.max(0, Math.floor(scroll_y / height) - 1);
+    shown.last_row = Math.ceil((scroll_y + pen.height) / height);
     shown.first = Math.max(0, first_visible(columns, size,
                                             scroll_x + LEFT) - 1);
-    for (let i = shown.first; i < columns.pages.length; i++) {
+    for (let i = shown.first; i < columns.pages.length;) {
         const x = column_x(columns, size, i) - scroll_x;
         if (x > pen.width)
             break;
         draw_group_head(pen, columns, i, x, size);
-        draw_column(app, frames, pen, shown, i, x, scroll_y);
+        if (size >= NARROW)
+            draw_column(app, frames, pen, shown, i++, x, scroll_y);
+        else
+            i = draw_many(app, frames, pen, shown, i, x, scroll_y);
     }
     pen.rect(0, 0, LEFT - 4, pen.height, theme.back);
     pen.text('virtual address →', 6, 12, theme.quiet, 11);
@@ -144,6 +152,10 @@ function draw_pages(app, frames, pen, scroll_x, scroll_y) {
         pen.text(text_fit(text, LEFT - 10 - left, 12), left,
                  y + height / 2 - 1, chosen ? theme.back : theme.ink, 12);
     });
+    if (size < NARROW)
+        pen.text(`each column stands for about ${Math.ceil(1 / size)} pages; ` +
+            'choose larger boxes, or fewer pages, to see each of them', LEFT,
+        HEAD + rows.length * height + 10 - scroll_y, theme.quiet, 11);
     if (!rows.length)
         pen.text('none of these processes has an address space at this moment',
                  LEFT, HEAD + 12, theme.quiet, 12);
@@ -183,8 +195,9 @@ function draw_group_head(pen, columns, i, x, size) {
 function draw_column(app, frames, pen, shown, i, x, scroll_y) {
     const {rows, spaces, height, size, columns} = shown;
     const page = columns.pages[i], {frame, bits} = frames.interval;
-    let r = 0;
-    while (r < rows.length) {
+    const last = Math.min(rows.length, shown.last_row);
+    let r = shown.first_row;
+    while (r < last) {
         const at = frames.find(spaces[r], page, app.at);
         let end = r + 1;
         if (at < 0) {
@@ -195,7 +208,7 @@ function draw_column(app, frames, pen, shown, i, x, scroll_y) {
             frame.values[other] === frame.values[at] &&
             (bits.values[other] & IN_SWAP) === (bits.values[at] & IN_SWAP);
         const parts = [at];
-        for (; end < rows.length; end++) {
+        for (; end < last; end++) {
             const other = frames.find(spaces[end], page, app.at);
             if (!same(other))
                 break;
@@ -203,9 +216,42 @@ function draw_column(app, frames, pen, shown, i, x, scroll_y) {
         }
         const y = HEAD + r * height - scroll_y;
         if (y < pen.height && y + (end - r) * height > HEAD)
-            draw_box(app, frames, pen, parts, x, y, size, height);
+            draw_box(app, frames, pen, shown, parts, x, y);
         r = end;
     }
+}
+
+// A pixel that stands for several pages: each row shows the shares of their
+// kinds, of at most MOST_SAMPLES pages. Returns the column after them.
+function draw_many(app, frames, pen, shown, first, x, scroll_y) {
+    const {columns, rows, spaces, height, size} = shown;
+    const next = first_after(columns.group, first);
+    const border = next < columns.group.length ? columns.group[next] :
+        columns.pages.length;
+    const count = Math.max(1, Math.floor(1 / size));
+    const end = Math.min(border, first + count);
+    const step = Math.max(1, Math.floor((end - first) / MOST_SAMPLES));
+    const left = Math.round(x);
+    const width = Math.max(1, Math.round(x + size * (end - first)) - left);
+    for (let r = shown.first_row; r < Math.min(rows.length, shown.last_row);
+        r++) {
+        const y = HEAD + r * height - scroll_y, share = {};
+        let all = 0;
+        for (let i = first; i < end; i += step, all++) {
+            const at = frames.find(spaces[r], columns.pages[i], app.at);
+            const kind = at < 0 ? '' : page_kind(frames, at, app.at);
+            share[kind] = (share[kind] || 0) + 1;
+        }
+        let top = y;
+        for (const kind of ['alone', 'shared', 'file', 'both', 'zero', 'swap']) {
+            const tall = (share[kind] || 0) / all * (height - 4);
+            if (tall)
+                pen.rect(left, top, width, tall,
+                         PAGE_COLOURS[kind] || theme.line);
+            top += tall;
+        }
+    }
+    return end;
 }
 
 // What kind of page an interval is at time t, for its colour and in words.
@@ -221,14 +267,14 @@ function page_kind(frames, at, t) {
     return several ? 'shared' : 'alone';
 }
 
-function draw_box(app, frames, pen, parts, x, y, size, height) {
-    const {frame, bits, start} = frames.interval;
+function draw_box(app, frames, pen, shown, parts, x, y) {
+    const {size, height} = shown;
+    const {frame, bits, event} = frames.interval;
     const kind = page_kind(frames, parts[0], app.at);
     const gap = size > 5 ? 2 : size > 3 ? 1 : 0;
     const tall = parts.length * height - 4;
     const colour = PAGE_COLOURS[kind];
-    const fresh = parts.some(at => app.at - start.values[at] <=
-        (app.end - app.start) / 100);
+    const fresh = parts.some(at => event.values[at] === shown.last_change);
     if (kind === 'swap')
         pen.rect(x, y, size - gap, tall, theme.back, theme.quiet);
     else
@@ -332,7 +378,7 @@ function pages_setup(app) {
         ['box', PAGE_COLOURS.both, 'file, mapped several times'],
         ['box', PAGE_COLOURS.zero, 'the common page of zeroes'],
         ['thin', 'var(--ink)', 'bar below: may be written'],
-        ['box', 'var(--mark)', 'framed: has just changed'],
+        ['box', 'var(--mark)', 'framed: the last change'],
     ]);
     return view;
 }
@@ -371,13 +417,18 @@ function pages_words(app, frames, shown) {
         Object.keys(count).map(k => `${count[k]} ${text[k]}`).join(', ');
 }
 
-// The last change before the moment, in words.
-function change_words(app, frames) {
+// The event of the last change until the moment; -1: none.
+function last_change(app, frames) {
     const list = frames.changes(app);
     const i = first_listed(list, app.trace.time, app.at + .5) - 1;
+    return i < 0 ? -1 : list[i];
+}
+
+function change_words(app, frames) {
+    const i = last_change(app, frames);
     return i < 0 ? 'no change of pages until this moment' :
-        `${time_text(app.trace.time[list[i]], app.end - app.start)}: ` +
-        `${app.model.actor(list[i])}: ${event_text(app.model, list[i])}`;
+        `${time_text(app.trace.time[i], app.end - app.start)}: ` +
+        `${app.model.actor(i)}: ${event_text(app.model, i)}`;
 }
 
 function pages_input(app, view, canvas, box, line) {

@@ -82,7 +82,7 @@ function draw_label(app, pen, row, y, height) {
              'start', 'bold');
     const number = process && row.tid !== process.pid ?
         `thread ${row.tid} of ${process.pid}` :
-        process ? `process ${row.tid}` : `kernel thread ${row.tid}`;
+        process ? `process ${row.tid}` : 'kernel thread';
     pen.text(text_fit(number, LABEL_WIDTH - left - 4, 11), left, y + 27,
              chosen ? ink : theme.quiet, 11);
 }
@@ -102,7 +102,7 @@ function draw_cpu(app, pen, scale, cpu, y) {
         if (share === 1 && width > 4)
             pen.rect(x, y + 2, 1, 20, theme.back);
         const text = width > 24 && text_fit(
-            app.model.thread_name(thread, lane.start[i]), width - 6, 12);
+            app.model.thread_name(thread, lane.start[i + 1] - 1), width - 6, 12);
         if (text)
             pen.text(text, x + 4, y + 12, ink_on(colour), 12);
     };
@@ -221,7 +221,7 @@ function draw_arrows(app, pen, scale, places) {
         const d = first_after(group.end, app.end);
         const count = b - a + d - c;
         const step = Math.max(1, Math.ceil(count / MOST_ARROWS));
-        app.more_arrows += count - Math.ceil(count / step);
+        app.more_arrows += b - a - Math.ceil((b - a) / step);
         const {from} = app.trace.flow, time = app.trace.time;
         for (let i = a; i < b; i += step)
             draw_arrow(app, pen, scale, places, group, group.by_start[i]);
