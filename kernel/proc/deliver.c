@@ -141,6 +141,14 @@ static __debug_stop void act_on(struct trap_frame *frame, int signal,
         process_exit_group(signal);
 }
 
+/* Stops come first: the one that a signal has just made may be over. */
+static int next_signal(siginfo_t *info)
+{
+    stop_park_if_asked();
+    ptrace_stop_if_asked();
+    return signal_take(~thread_current()->blocked, info);
+}
+
 void signal_deliver(struct trap_frame *frame)
 {
     struct thread *t = thread_current();
@@ -150,9 +158,7 @@ void signal_deliver(struct trap_frame *frame)
     do {
         if (threads_must_leave(t->process, t))
             process_exit_thread(0);
-        stop_park_if_asked();
-        ptrace_stop_if_asked();
-        while ((signal = signal_take(~t->blocked, &info)) != 0) {
+        while ((signal = next_signal(&info)) != 0) {
             signal = ptrace_signal(signal, &info);
             if (signal != 0)
                 act_on(frame, signal, &info);

@@ -204,7 +204,8 @@ void ptrace_resume_locked(struct tracee *tr, enum tracee_mode mode, int signal)
     spin_lock(&p->signal_lock);
     tr->mode = mode;
     tr->signal = signal;
-    tr->let_go = t->parked && p->stop_signal;
+    if (t->parked && p->stop_signal)
+        tr->let_go = true; /* until the process is stopped anew */
     __atomic_store_n(&tr->stopped, false, __ATOMIC_RELAXED);
     wake_up_all(&p->continued);
     spin_unlock(&p->signal_lock);
