@@ -13,6 +13,7 @@
 
 #include "core/config.h"
 #include "core/panic.h"
+#include "core/trace.h"
 #include "core/watchdog.h"
 #include "x86/clock.h"
 #include "x86/cpu.h"
@@ -113,6 +114,7 @@ __attribute__((noinline)) static void spin_wait(struct spinlock *lock,
                                                 uint32_t depth, vaddr_t ip)
 {
     struct lock_wait wait = { .lock = lock };
+    uint64_t since = trace_is_on(SPIN) ? clock_now_ns() : 0;
 
     this_cpu->spins_for = lock;
     do {
@@ -123,6 +125,7 @@ __attribute__((noinline)) static void spin_wait(struct spinlock *lock,
     } while (!try_take(lock));
     this_cpu->spins_for = NULL;
     taken(lock, depth, ip);
+    trace(SPIN, lock, lock->id.name, clock_now_ns() - since, ip);
 }
 
 static inline void take(struct spinlock *lock, enum lockcheck_nesting nesting,

@@ -71,6 +71,13 @@ extern uint64_t trace_mask; /* [a] */
     trace_write((kind), (uint64_t)(a), (uint64_t)(b), (uint64_t)(c),           \
                 (uint64_t)(d), (uint64_t)(e), (uint64_t)(f))
 
+/* Are system calls wanted?  They are seen in syscall_slow(), where all go while
+ * a CPU's syscall_limit is 0, so that the fast path need not ask. */
+static inline bool trace_wants_calls(void)
+{
+    return trace_mask & (TRACE_BIT(SYSCALL_ENTER) | TRACE_BIT(SYSCALL_EXIT));
+}
+
 /* ns between two samples of what a CPU does; 0: none are taken. */
 extern uint64_t trace_sample_ns; /* [a] */
 

@@ -57,14 +57,14 @@
     X(FUTEX_WAIT, ipc, "address:x")                                            \
     X(FUTEX_WAKE, ipc, "address:x woken:d")                                    \
     /* Spun for a spinlock that another CPU had; slept for a mutex. */         \
-    X(SPIN, lock, "lock:o name:s loops:d caller:k")                            \
+    X(SPIN, lock, "lock:o name:s ns:d caller:k")                               \
     X(MUTEX, lock, "lock:o name:s owner:d")                                    \
     X(IRQ_ENTER, irq, "vector:d at:k")                                         \
     X(IRQ_EXIT, irq, "vector:d")                                               \
     X(SYSCALL_ENTER, syscall, "number:d a:x b:x c:x d:x e:x")                  \
     X(SYSCALL_EXIT, syscall, "number:d result:d")                              \
     /* A sample: places from the inside out, `kernel` and then `user` many;    \
-     * more than two go on in STACK. */                                        \
+     * more than three go on in STACK. */                                      \
     X(SAMPLE, profile, "kernel:d user:d ns:d at:k at:k at:k")                  \
     X(STACK, profile, "at:k at:k at:k at:k at:k at:k")                         \
     X(MARK, mark, "text:c text:c text:c text:c text:c text:c")

@@ -160,6 +160,8 @@ static int apply(const struct settings *wanted)
     if (settings.kinds & TRACE_BIT(SAMPLE))
         trace_sample_ns = NSEC_PER_SEC / settings.rate;
     __atomic_store_n(&trace_mask, settings.kinds, __ATOMIC_SEQ_CST);
+    for (unsigned cpu = 0; cpu < cpu_count && trace_wants_calls(); cpu++)
+        cpus[cpu].syscall_limit = 0; /* each finds its way back by itself */
     if (!was_on)
         note_tasks();
     return 0;

@@ -38,6 +38,7 @@
 #include "abi/errno.h"
 #include "abi/wait.h"
 #include "base/string.h"
+#include "core/trace.h"
 #include "proc/notify.h"
 #include "proc/signal_state.h"
 #include "proc/threads.h"
@@ -66,8 +67,8 @@ static void load_cpu(struct thread *t)
     const struct tracee *tr = t->tracee;
     bool traced = t->flags & THREAD_TRACED;
 
-    this_cpu->syscall_limit =
-        traced && tr->mode == TRACEE_CALLS ? 0 : SYSCALL_LIMIT;
+    bool calls = (traced && tr->mode == TRACEE_CALLS) || trace_wants_calls();
+    this_cpu->syscall_limit = calls ? 0 : SYSCALL_LIMIT;
     if (traced && tr->breaks)
         debug_load(tr->debug);
     else

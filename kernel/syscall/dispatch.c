@@ -8,6 +8,7 @@
  */
 #include "abi/errno.h"
 #include "core/printk.h"
+#include "core/trace.h"
 #include "base/string.h"
 #include "proc/process.h"
 #include "proc/ptrace.h"
@@ -76,7 +77,7 @@ const syscall_thunk syscall_table[SYSCALL_LIMIT] = {
 
 static int64_t syscall_unknown(uint64_t number);
 
-int64_t syscall_slow(struct trap_frame *frame)
+static int64_t call_slowly(struct trap_frame *frame)
 {
     if (this_cpu->syscall_limit == 0 && !ptrace_call_enter(frame))
         return (int64_t)frame->rax; /* skipped; the tracer may have set it */
@@ -84,6 +85,17 @@ int64_t syscall_slow(struct trap_frame *frame)
     if (number < SYSCALL_LIMIT && syscall_table[number])
         return syscall_table[number](frame);
     return syscall_unknown(number);
+}
+
+int64_t syscall_slow(struct trap_frame *frame)
+{
+    uint64_t number = frame->orig_rax;
+
+    trace(SYSCALL_ENTER, number, frame->rdi, frame->rsi, frame->rdx, frame->r10,
+          frame->r8);
+    int64_t result = call_slowly(frame);
+    trace(SYSCALL_EXIT, number, result);
+    return result;
 }
 
 /* One log line per program and number; the set is small and lossy: when it is

@@ -66,7 +66,7 @@ struct cpu {
     uint32_t apic_id;       /* [I] */
     uint32_t spin_depth;    /* [C] spinlocks held */
     uint32_t lock_mark;     /* [I] id + 1: what it writes into its locks */
-    uint64_t syscall_limit; /* [C] numbers below go to their handler at once */
+    uint64_t syscall_limit; /* [a] numbers below go to their handler at once */
     bool irqs_were_on;      /* [C] before the outermost spinlock */
     bool online;            /* [a] runs threads */
     bool in_irq;            /* [C] inside an interrupt handler */
