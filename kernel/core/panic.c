@@ -104,6 +104,7 @@ static bool claim(void)
     if (__atomic_compare_exchange_n(&panicking, &none, this_cpu->id + 1, false,
                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
         facts.cr2 = cpu_read_cr2();
+        this_cpu->spin_depth += PANIC_DEPTH;
         stop_others();
         return true;
     }

@@ -312,7 +312,7 @@ static unsigned print_locks_of(const struct cpu *cpu)
         found++;
     }
     /* The one that it waits for is counted. */
-    uint32_t depth = cpu->spin_depth - (cpu->spins_for != NULL);
+    uint32_t depth = cpu->spin_depth % PANIC_DEPTH - (cpu->spins_for != NULL);
     if (found < depth)
         printk_emergency("%s %u more\n", before, depth - found);
     if (cpu->spins_for) {

@@ -10,6 +10,10 @@
 #include "core/types.h"
 #include "x86/trap_frame.h"
 
+/* Added to spin_depth of the CPU that panics: a fault of its own must neither
+ * sleep nor let interrupts in. */
+enum { PANIC_DEPTH = 1000 };
+
 /* What the first CPU that panics leaves for the report. */
 struct panic_facts {
     char message[256];

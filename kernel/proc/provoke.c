@@ -47,6 +47,16 @@ PROVOKE provoke_assert(void)
     assert(here == 1); /* provoked */
 }
 
+static void explain_badly(const void *address)
+{
+    *(volatile int *)hide((uint64_t)address) = 1;
+}
+
+PROVOKE provoke_report(void)
+{
+    panic_explained(explain_badly, NULL, "report fails"); /* provoked */
+}
+
 PROVOKE provoke_null(void)
 {
     *(volatile int *)hide(0x10) = 1; /* provoked */
@@ -136,9 +146,12 @@ PROVOKE provoke_stack_overflow(void)
 
 PROVOKE provoke_double_fault(void)
 {
-    __asm__ volatile("mov %0, %%rsp\n push %%rax"
+    /* Asked for so that there is a frame for the backtrace. */
+    register void *frame = __builtin_frame_address(0);
+
+    __asm__ volatile("mov %0, %%rsp; push %1" /* provoked */
                      :
-                     : "r"(NOWHERE)); /* provoked */
+                     : "r"(NOWHERE), "r"(frame));
 }
 
 PROVOKE provoke_nmi(void)
@@ -203,8 +216,8 @@ PROVOKE provoke_hold_for_ever(void *unused) NO_LOCK_ANALYSIS
 {
     spin_lock(&first);
     here = 1;
-    while (here == 1)
-        cpu_pause(); /* provoked */
+    while (here == 1) /* provoked */
+        cpu_pause();  /* provoked */
 }
 
 PROVOKE provoke_lock_kept(void) NO_LOCK_ANALYSIS
@@ -218,8 +231,8 @@ PROVOKE provoke_hang(void)
 {
     irqs_disable();
     here = 0;
-    while (here == 0)
-        cpu_pause(); /* provoked */
+    while (here == 0) /* provoked */
+        cpu_pause();  /* provoked */
 }
 
 static const struct kind {
@@ -230,6 +243,7 @@ static const struct kind {
 } kinds[] = {
     { "panic", provoke_panic, 1, "panic()" },
     { "assert", provoke_assert, 1, "an assertion that fails" },
+    { "report", provoke_report, 1, "a panic that fails itself" },
     { "null", provoke_null, 1, "write through a null pointer" },
     { "null-call", provoke_null_call, 1, "call through a null pointer" },
     { "wild-pointer", provoke_wild_pointer, 1, "write to unmapped memory" },
