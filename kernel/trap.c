@@ -56,6 +56,11 @@ static void return_to_user_work(struct trap_frame *frame)
     }
 }
 
+void trap_first_return(struct trap_frame *frame)
+{
+    return_to_user_work(frame);
+}
+
 void syscall_dispatch(struct trap_frame *frame)
 {
     uint64_t number = frame->orig_rax;

@@ -33,22 +33,39 @@
 771: .byte 0x0f, 0x1f, 0x00     /* nop, becomes clac */
 .endm
 
+/* For debuggers, so that a backtrace goes on in the interrupted code: the
+ * struct trap_frame so far, of which the CPU's rip lies `below` bytes above
+ * rsp. [DWARF 4 "Call Frame Information"] */
+.macro DESCRIBE_FRAME below
+    .cfi_startproc simple
+    .cfi_signal_frame
+    .cfi_def_cfa rsp, \below
+    .cfi_offset rip, 0
+    .cfi_offset rsp, FRAME_RSP - FRAME_RIP
+.endm
+
+.macro PUSH register
+    pushq %\register
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset \register, 0
+.endm
+
 .macro PUSH_REGISTERS
-    pushq %rdi
-    pushq %rsi
-    pushq %rdx
-    pushq %rcx
-    pushq %rax
-    pushq %r8
-    pushq %r9
-    pushq %r10
-    pushq %r11
-    pushq %rbx
-    pushq %rbp
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    PUSH rdi
+    PUSH rsi
+    PUSH rdx
+    PUSH rcx
+    PUSH rax
+    PUSH r8
+    PUSH r9
+    PUSH r10
+    PUSH r11
+    PUSH rbx
+    PUSH rbp
+    PUSH r12
+    PUSH r13
+    PUSH r14
+    PUSH r15
 .endm
 
 .macro POP_REGISTERS
@@ -69,6 +86,7 @@
     popq %rdi
 .endm
 
+    .cfi_sections .debug_frame
     .section .text.entry, "ax"
 
 /* 1. The stubs. [SDM-3A "Exceptions with error codes"] */
@@ -93,12 +111,14 @@ trap_stubs:
 /* 2. The common path. */
     .balign 16
 trap_common:
+    DESCRIBE_FRAME 16
     testb $3, 24(%rsp)          /* CS above vector, error, rip */
     jz 1f
     swapgs
 1:
 trap_push:
     pushq $-1                   /* orig_rax: not a system call */
+    .cfi_adjust_cfa_offset 8
     cld
     SMAP_CLOSE
     PUSH_REGISTERS
@@ -110,16 +130,19 @@ trap_return:                    /* rsp = frame, interrupts off */
     testb $3, FRAME_CS(%rsp)
     jz 2f
     swapgs
-2:  POP_REGISTERS
+2:  .cfi_endproc
+    POP_REGISTERS
     addq $24, %rsp              /* orig_rax, vector, error */
     iretq
 
 /* 3. Vectors with a stack of their own. */
     .balign 16
 trap_paranoid:
+    DESCRIBE_FRAME 16
     testb $3, 24(%rsp)
     jnz paranoid_from_user
     pushq $-1
+    .cfi_adjust_cfa_offset 8
     cld
     SMAP_CLOSE
     PUSH_REGISTERS
@@ -142,6 +165,7 @@ paranoid_return:
     movl %r12d, %eax
     movl %r13d, %edx
     wrmsr
+    .cfi_endproc
     POP_REGISTERS
     addq $24, %rsp
     iretq
@@ -177,6 +201,7 @@ syscall_entry:
     pushq $0
     pushq $VECTOR_SYSCALL
     pushq %rax                  /* orig_rax */
+    DESCRIBE_FRAME 24
     PUSH_REGISTERS
     sti
     movq %rsp, %rdi
@@ -187,6 +212,7 @@ syscall_return:
     movq %gs:CPU_CURRENT, %rax
     testl $THREAD_FLAG_IRET, THREAD_FLAGS(%rax)
     jnz 3f
+    .cfi_endproc
     popq %r15
     popq %r14
     popq %r13
@@ -218,10 +244,13 @@ thread_first_run:
     xorl %ebp, %ebp
     call sched_finish_first_switch
     testq %r12, %r12
-    jz trap_return
+    jz 4f
     movq %r13, %rdi
     call *%r12
     call thread_exit_self
     ud2
+4:  movq %rsp, %rdi             /* signals may be there already */
+    call trap_first_return
+    jmp trap_return
 
     .section .note.GNU-stack, "", @progbits
