@@ -199,6 +199,15 @@ struct address_space *as_fork(struct address_space *parent)
     return child;
 }
 
+/* Told before the old frame may be free. */
+static TRACE_ASIDE void trace_copy(struct address_space *as, vaddr_t va,
+                                   const struct frame *old, pte_t pte)
+{
+    trace(COW_COPY, as, va, frame_pfn(old), frame_pfn(pte_frame(pte)),
+          old->refs);
+    trace(MAP, as, va, pte);
+}
+
 int cow_break(struct address_space *as, struct region *region, vaddr_t va,
               pte_t *pte)
 {
@@ -208,9 +217,10 @@ int cow_break(struct address_space *as, struct region *region, vaddr_t va,
     if (!copy)
         return -ENOMEM;
     page_copy(frame_bytes(copy), frame_bytes(old));
-    trace(COW_COPY, as, va, frame_pfn(old), frame_pfn(copy), old->refs);
     *pte =
         frame_phys(copy) | pte_user_bits(region->prot) | PTE_WRITE | PTE_DIRTY;
+    if (unlikely(trace_mask & (TRACE_BIT(COW_COPY) | TRACE_BIT(MAP))))
+        trace_copy(as, va, old, *pte);
     rss_add(as, old, -1);
     rss_add(as, copy, 1);
     pool_enter(as, region, copy, true);
