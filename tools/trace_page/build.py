@@ -6,8 +6,9 @@
 
 The page needs nothing else: style, scripts and data are inside, and it may not
 use the network. VIEW is timeline, frames, tree or faults. Keys: start, end and
-at (nanoseconds), and for frames pid (with its children), pages (all, written,
-shared) and cell (pixels). A picture needs the browser chromium.
+at (nanoseconds); pid: this process and its descendants only; for timeline
+arrows (fork+pipe+...); for frames pages (all, written, shared), from and to
+(addresses) and cell (pixels). A picture needs the browser chromium.
 """
 
 import argparse

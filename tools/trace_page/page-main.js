@@ -19,6 +19,7 @@ class App {
         this.only_busy = false;
         this.family = first_family(this.model);
         this.page_choice = 'all';
+        this.page_range = this.only_rows = null;
         this.cell_size = 0;
         this.only_cow = false;
         this.hits = null;
@@ -308,15 +309,21 @@ function figure_wanted(app) {
     if (number('start') !== null || number('end') !== null)
         app.set_window(number('start') || 0,
                        number('end') || app.trace.end);
-    app.at = number('at') === null ? app.end : number('at');
+    app.at = number('at') !== null ? number('at') : id === 'frames' ? app.end :
+        -1;
     if (wanted.has('pages'))
         app.page_choice = wanted.get('pages');
     if (number('cell') !== null)
         app.cell_size = number('cell');
     if (number('pid') !== null) {
-        const process = app.model.process_at(number('pid'), app.at);
+        const process = app.model.process_at(number('pid'), app.end);
         app.family = process ? process.index : -1;
+        app.only_rows = new Set(family_of(app));
     }
+    if (wanted.has('from') && wanted.has('to'))
+        app.page_range = [number('from'), number('to')];
+    if (wanted.has('arrows'))  // "+" is a blank here
+        app.arrow_kinds = new Set(wanted.get('arrows').split(' '));
     const text = view_svg(app, id) || '';
     document.body.replaceChildren(element('pre', text, {id: 'svg'}));
 }

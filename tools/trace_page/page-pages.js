@@ -35,7 +35,7 @@ function first_family(model) {
 // allows, sorted, with the place of gaps between areas. Kept until either
 // changes, for it looks at all pages.
 function page_columns(app, frames) {
-    const key = `${app.family} ${app.page_choice}`;
+    const key = `${app.family} ${app.page_choice} ${app.page_range}`;
     if (app.columns && app.columns.key === key)
         return app.columns;
     const pages = new Map();
@@ -43,7 +43,8 @@ function page_columns(app, frames) {
         for (const [, id] of process.spaces || []) {
             const space = frames.spaces.get(id);
             for (const [page, cell] of space ? space.cells : [])
-                if (!pages.has(page) && page_wanted(app, frames, cell))
+                if (!pages.has(page) && in_range(app, page) &&
+                    page_wanted(app, frames, cell))
                     pages.set(page, space);
         }
     const sorted = Float64Array.from(pages.keys()).sort();
@@ -58,6 +59,12 @@ function page_columns(app, frames) {
     app.columns = {key, pages: sorted, groups,
                    group: Uint32Array.from(groups, g => g.first)};
     return app.columns;
+}
+
+// Is a page in the part of the addresses that was chosen?
+function in_range(app, page) {
+    return !app.page_range || app.page_range[0] <= page * PAGE &&
+        page * PAGE < app.page_range[1];
 }
 
 function page_wanted(app, frames, cell) {
@@ -152,7 +159,7 @@ function draw_pages(app, frames, pen, scroll_x, scroll_y) {
         pen.text(text_fit(text, LEFT - 10 - left, 12), left,
                  y + height / 2 - 1, chosen ? theme.back : theme.ink, 12);
     });
-    if (size < NARROW)
+    if (size < NARROW && pen instanceof CanvasPen)
         pen.text(`each column stands for about ${Math.ceil(1 / size)} pages; ` +
             'choose larger boxes, or fewer pages, to see each of them', LEFT,
         HEAD + rows.length * height + 10 - scroll_y, theme.quiet, 11);
@@ -356,6 +363,7 @@ function pages_setup(app) {
         canvas.setAttribute('aria-label', words);
         line.setAttribute('aria-label', 'frames mapped once and several ' +
                           'times, over the part of the time that is shown');
+        document.getElementById('all-areas').hidden = !app.page_range;
         document.getElementById('change').textContent =
             change_words(app, frames);
         return pen.operations + second.operations;
@@ -455,6 +463,9 @@ function pages_input(app, view, canvas, box, line) {
     bind('cell-size', element => { app.cell_size = Number(element.value); });
     canvas.addEventListener('click', event => {
         const {columns, size, rows, height} = view.shown;
+        if (event.offsetY < HEAD && event.offsetX >= LEFT)
+            return choose_area(app, columns, size,
+                               event.offsetX + box.scrollLeft);
         const r = Math.floor((event.offsetY - HEAD + box.scrollTop) / height);
         const i = column_at(columns, size, event.offsetX + box.scrollLeft);
         if (event.offsetX < LEFT && rows[r])
@@ -462,6 +473,11 @@ function pages_input(app, view, canvas, box, line) {
         else if (i >= 0)
             app.choose({cell: {page: columns.pages[i],
                                process: rows[r] || null}});
+        return undefined;
+    });
+    document.getElementById('all-areas').addEventListener('click', () => {
+        app.page_range = null;
+        app.redraw();
     });
     const drag = event => {
         if (event.buttons & 1 && event.offsetX >= LEFT)
@@ -471,6 +487,20 @@ function pages_input(app, view, canvas, box, line) {
     line.addEventListener('pointermove', drag);
     box.addEventListener('keydown', event => pages_key(app, view, event));
     fill_families(app);
+}
+
+// Show only the area whose heading is at x.
+function choose_area(app, columns, size, x) {
+    let i = 0;
+    while (i + 1 < columns.groups.length &&
+           column_x(columns, size, columns.groups[i + 1].first) <= x)
+        i++;
+    const end = i + 1 < columns.groups.length ? columns.groups[i + 1].first :
+        columns.pages.length;
+    if (end > columns.groups[i]?.first)
+        app.page_range = [columns.groups[i].page * PAGE,
+                          (columns.pages[end - 1] + 1) * PAGE];
+    app.redraw();
 }
 
 // Arrow keys walk over the boxes.

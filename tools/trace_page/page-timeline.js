@@ -20,7 +20,8 @@ function timeline_layout(app) {
     const rows = [];
     let y = AXIS_HEIGHT;
     for (const row of app.model.rows) {
-        if (row.cpu === undefined && !thread_is_there(app, row))
+        if (row.cpu === undefined && (!thread_is_there(app, row) ||
+            app.only_rows && !app.only_rows.has(row.process)))
             continue;
         rows.push({row, y, height: row_height(row)});
         y += row_height(row);
@@ -282,7 +283,7 @@ function timeline_setup(app) {
         const layout = timeline_layout(app);
         const pen = new SvgPen(980, layout.height + 20, app.trace.command);
         draw_timeline(app, pen, layout, 0, layout.height);
-        draw_svg_legend(pen, layout.height + 8);
+        draw_svg_legend(app, pen, layout.height + 8);
         return pen.finish();
     };
     box.addEventListener('scroll', () => app.redraw());
@@ -493,10 +494,12 @@ function timeline_legend() {
     ]);
 }
 
-function draw_svg_legend(pen, y) {
+function draw_svg_legend(app, pen, y) {
     let x = 6;
-    for (const name in FLOW_STYLE) {
-        const [colour, text] = FLOW_STYLE[name];
+    for (const {name, start} of app.model.arrows) {
+        if (!start.length || !app.arrow_kinds.has(name))
+            continue;
+        const [colour, text] = FLOW_STYLE[name] || [theme.quiet, name];
         pen.rect(x, y - 1, 14, 3, colour);
         pen.text(text, x + 18, y, theme.quiet, 10);
         x += 34 + text.length * 5.6;
