@@ -33,7 +33,7 @@ def program_path(name):
     for folder in FOLDERS:
         path = os.path.join(build_folder(), folder, name)
         if name and os.path.isfile(path):
-            return path
+            return os.path.realpath(path)   # as gdb will call it
     return None
 
 
@@ -57,12 +57,11 @@ def load(path):
 
 
 def unload(path):
-    """Drop them."""
+    """Drop them. No command may fail here: while a breakpoint is looked at,
+    gdb would come back to its prompt although the machine runs."""
     LOADED.pop(path)
-    try:
+    if any(objfile.filename == path for objfile in gdb.objfiles()):
         gdb.execute(f"remove-symbol-file {path}", to_string=True)
-    except gdb.error:
-        pass   # the user was faster
 
 
 def is_in(point, path):
@@ -209,7 +208,7 @@ class UserSymbols(Command):
 
     def run(self, argument):
         path = program_path(argument) or \
-            (argument if os.path.isfile(argument) else None)
+            (os.path.realpath(argument) if os.path.isfile(argument) else None)
         if not path:
             raise Trouble(f"no program {argument!r} under {build_folder()}/"
                           "user or tests/user")

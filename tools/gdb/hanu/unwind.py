@@ -1,27 +1,26 @@
 """Backtraces: through trap frames, and of threads that do not run.
 
 Idea:   gdb asks Python, before it looks itself, how to get from a frame to its
-        caller. At the calls in x86/entry.S the answer is the struct trap_frame
-        that lies there: so a backtrace goes on in the interrupted code, from
-        the kernel into the program. And while `as_if` is in force, the caller
-        of the innermost frame is the place where another thread was switched
-        away: its whole backtrace follows, and no register is written.
+        caller. While `as_if` is in force, the caller of the innermost frame is
+        the place where another thread was switched away: its whole backtrace
+        follows, and no register is written. x86/entry.S describes its trap
+        frames itself, so a backtrace goes on in the interrupted code, from the
+        kernel into the program.
 Note:   user memory is that of the process whose page tables are loaded;
         `in_space` loads others meanwhile.
 """
 
 import contextlib
+import itertools
 import re
 
 import gdb
+import gdb.FrameDecorator
 import gdb.unwinder
 
 from . import base
 from .base import Trouble, number
 
-REGISTERS = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi "
-             "rip rsp").split()
-BOTTOM = re.compile(r"#\d+ +0x0+ in \?\? \(\)")
 MOST_FRAMES = 200
 FIRST_LINE = re.compile(r"#(\d+) +")
 
@@ -46,41 +45,48 @@ class HanuUnwinder(gdb.unwinder.Unwinder):
         try:
             if pending.level() == 0:
                 return self._innermost(pending) if self.registers else None
-            return self._entry(pending)
+            return self._bottom(pending)
         except (gdb.error, Trouble):
             return None
 
     def _innermost(self, pending):
         """The caller of frame 0 is where the thread was switched away."""
-        info = _info(pending)
+        info = _info(pending, self.registers["rsp"] - 16,
+                     number(pending.read_register("rip")))
         for name, value in self.registers.items():
             info.add_saved_register(name, _word(value))
         return info
 
-    def _entry(self, pending):
-        """From a call in entry.S to what the CPU did before."""
+    def _bottom(self, pending):
+        """Kernel threads begin in one of two places; nothing called these.
+        Nor is there more to say where user memory cannot be read."""
         pc, sp = (number(pending.read_register(r)) for r in ("rip", "rsp"))
-        info = _info(pending)
-        if _is_bottom(pending, pc):
-            info.add_saved_register("rip", _word(0))
-            info.add_saved_register("rsp", _word(sp))
-            return info
-        if not in_entry_code(pc):
+        if not self._is_bottom(pending, pc):
             return None
-        frame = base.at(sp, "struct trap_frame")
-        from_user = int(frame["cs"]) & 3
-        for name in REGISTERS:
-            value = number(frame[name])
-            if from_user and self.stop_at_user and name == "rip":
-                value = 0
-            info.add_saved_register(name, _word(value))
+        info = _info(pending, sp, pc)
+        info.add_saved_register("rip", _word(0))
+        info.add_saved_register("rsp", _word(sp))
         return info
 
+    def _is_bottom(self, pending, pc):
+        first_run = address_of("thread_first_run")
+        if first_run <= pc < first_run + 64:
+            return number(pending.read_register("r12")) != 0
+        jump = address_of("thread_jump_to")
+        if jump <= pc < jump + 128:
+            return base.place(pc).startswith("thread_jump_to")
+        return self.stop_at_user and in_entry_code(pc) and \
+            is_trap_from_user(pending)
 
-def _info(pending):
-    return pending.create_unwind_info(FrameId(
-        number(pending.read_register("rsp")),
-        number(pending.read_register("rip"))))
+
+def is_trap_from_user(pending):
+    """Did the CPU come from user mode to this code of entry.S?"""
+    frame = base.at(pending.read_register("rsp"), "struct trap_frame")
+    return number(frame["cs"]) & 3 == 3
+
+
+def _info(pending, sp, pc):
+    return pending.create_unwind_info(FrameId(sp, pc))
 
 
 def _word(value):
@@ -89,23 +95,18 @@ def _word(value):
     return gdb.Value(value).cast(kind)
 
 
+def address_of(symbol):
+    """Of a function, also one in assembly."""
+    return number(gdb.parse_and_eval(f"(unsigned long)&{symbol}"))
+
+
 def in_entry_code(pc):
     """Is it an address in x86/entry.S?"""
-    start = number(gdb.parse_and_eval("(unsigned long)&trap_stubs"))
+    start = address_of("trap_stubs")
     if not start <= pc < start + 0x4000:
         return False
     symtab = gdb.find_pc_line(pc).symtab
     return symtab is not None and symtab.filename.endswith("x86/entry.S")
-
-
-def _is_bottom(pending, pc):
-    """Does a kernel thread, or an idle one, begin here?"""
-    start = number(gdb.parse_and_eval("(unsigned long)&thread_first_run"))
-    if start <= pc < start + 64:
-        return number(pending.read_register("r12")) != 0
-    start = number(base.symbol_named("thread_jump_to").value().address)
-    return start <= pc < start + 128 and \
-        base.place(pc).startswith("thread_jump_to")
 
 
 UNWINDER = HanuUnwinder()
@@ -202,18 +203,45 @@ def backtrace(thread, options="", stop_at_user=True):
 
 
 def tidy_backtrace(options=""):
-    """gdb's backtrace without its end in nothing; as_if() some thread,
-    without frame 0, so that the frames from 1 on are called 0, 1, ..."""
+    """gdb's backtrace; as_if() some thread, without frame 0, so that the
+    frames from 1 on are called 0, 1, ..."""
     text = gdb.execute(f"backtrace {options}", to_string=True)
     first = 1 if UNWINDER.registers else 0
     lines, seen = [], False
     for line in text.splitlines():
         match = FIRST_LINE.match(line)
-        if BOTTOM.match(line):
-            break
         if match and int(match[1]) >= first:
             seen = True
             line = f"#{int(match[1]) - first:<3}{line[match.end():]}"
         if seen or line.startswith("Backtrace stopped"):
             lines.append(line)
     return "\n".join(lines) + "\n"
+
+
+# ---- what trap frames are called ------------------------------------------
+
+class TrapFrameName(gdb.FrameDecorator.FrameDecorator):
+    """gdb would say <signal handler called>."""
+
+    def function(self):
+        frame = self.inferior_frame()
+        if in_entry_code(frame.pc()):
+            return base.place(frame.pc() - 1).partition("+")[0]
+        return super().function()
+
+
+class TrapFrameFilter:
+    """Has all frames shown through TrapFrameName."""
+
+    name, priority, enabled = "hanu", 100, True
+
+    def __init__(self):
+        gdb.frame_filters[self.name] = self
+
+    def filter(self, frames):
+        """As gdb wants it; nothing called what a kernel thread begins in."""
+        return map(TrapFrameName, itertools.takewhile(
+            lambda frame: frame.inferior_frame().pc() != 0, frames))
+
+
+TrapFrameFilter()
