@@ -109,6 +109,7 @@ REPLACE_SIM := $(B)/host/replace-sim
 .DELETE_ON_ERROR:
 .PHONY: all kernel user tests host unit help doctor qemu iso run test \
 	lockcheck test-lockcheck test-long test-host check bench stats gdb \
+	lab grade check-labs \
 	qemu-gdb debug record replay format compile_commands clean FORCE
 
 all: kernel user $(B)/initrd.cpio
@@ -278,6 +279,14 @@ test-host: host ## the user programs of the tests on the host system
 	$(Q)$(PYTHON) -m pytest tests/test_host.py $(PYTEST)
 bench: all ## guest instructions per operation
 	$(Q)$(PYTHON) tools/bench
+
+# ---- course labs -----------------------------------------------------------
+lab: ## a student's tree: make lab LAB=cow OUT=folder
+	$(Q)tools/lab make $(or $(LAB),$(error LAB=name)) $(or $(OUT),$(error OUT=folder))
+grade: all ## in a student's tree: its points; TEST=name takes one test
+	$(Q)tools/grade --here $(TEST)
+check-labs: ## all labs: starter, solution, every mutant; goes on where it ended
+	$(Q)tools/lab check $(LABS)
 
 # ---- tools -----------------------------------------------------------------
 doctor: ## which tools are here, which are missing or too old

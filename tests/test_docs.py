@@ -22,13 +22,14 @@ def folders():
     """Folders of sources that a reader may open first."""
     found = {os.path.dirname(name) for name in tracked("*.c", "*.S", "*.py")}
     return sorted(name for name in found if name and not re.search(
-        r"include|/common$|^tests/.", name))
+        r"include|/common$|^tests/.|^labs/.", name))
 
 
 @pytest.mark.parametrize("folder", folders())
 def test_folder_has_a_short_readme(folder):
     path = os.path.join(harness.ROOT, folder, "README.md")
-    if folder in ("user/sh", "tools/hanu", "tools/gdb/hanu", "lib/abi"):
+    if folder in ("user/sh", "tools/hanu", "tools/labkit", "tools/gdb/hanu",
+                  "lib/abi"):
         path = os.path.join(harness.ROOT, os.path.dirname(folder),
                             "README.md")
     with open(path, encoding="utf-8") as file:

@@ -1,0 +1,31 @@
+/*
+ * The child's reference is not counted: the first to leave frees the frame.
+ *
+ * file: kernel/vm/cow.c
+ * of: share_entries@d18946c28a4a
+ * loses: fork-shares-frames
+ */
+static void share_entries(const pte_t *from, pte_t *to, unsigned count,
+                          pte_t keep, struct address_space *child)
+{
+    uint64_t anon = 0, file = 0;
+    pte_t *source = (pte_t *)from;
+
+    for (unsigned i = 0; i < count; i++) {
+        pte_t pte = source[i];
+        if (!pte_has_frame(pte))
+            continue;
+        struct frame *f = pte_frame(pte);
+        if (!(f->flags & FRAME_F_PINNED)) {
+            if (f->kind == FRAME_ANON)
+                anon++;
+            else
+                file++;
+        }
+        pte &= keep;
+        source[i] = pte;
+        to[i] = pte;
+    }
+    child->rss_anon += anon;
+    child->rss_file += file;
+}

@@ -1,0 +1,26 @@
+/*
+ * Other CPUs go on reading the old frame.
+ *
+ * file: kernel/vm/cow.c
+ * of: cow_break@c272980df467
+ * loses: threads-see-one-page
+ */
+int cow_break(struct address_space *as, struct region *region, vaddr_t va,
+              pte_t *pte)
+{
+    struct frame *old = pte_frame(*pte);
+    struct frame *copy = anon_frame_alloc(as, region_index(region, va));
+
+    if (!copy)
+        return -ENOMEM;
+    page_copy(frame_bytes(copy), frame_bytes(old));
+    trace(COW_COPY, as, va, frame_pfn(old), frame_pfn(copy), old->refs);
+    *pte =
+        frame_phys(copy) | pte_user_bits(region->prot) | PTE_WRITE | PTE_DIRTY;
+    rss_add(as, old, -1);
+    rss_add(as, copy, 1);
+    pool_enter(as, region, copy, true);
+    cpu_invlpg(va);
+    frame_put(old);
+    return 0;
+}

@@ -1,0 +1,31 @@
+/*
+ * Only the child loses the right to write.
+ *
+ * file: kernel/vm/cow.c
+ * of: share_entries@d18946c28a4a
+ * loses: fork-shares-frames nobody-sees-the-other
+ */
+static void share_entries(const pte_t *from, pte_t *to, unsigned count,
+                          pte_t keep, struct address_space *child)
+{
+    uint64_t anon = 0, file = 0;
+    pte_t *source = (pte_t *)from;
+
+    for (unsigned i = 0; i < count; i++) {
+        pte_t pte = source[i];
+        if (!pte_has_frame(pte))
+            continue;
+        struct frame *f = pte_frame(pte);
+        if (!(f->flags & FRAME_F_PINNED)) {
+            __atomic_fetch_add(&f->refs, 1, __ATOMIC_RELAXED);
+            if (f->kind == FRAME_ANON)
+                anon++;
+            else
+                file++;
+        }
+        pte &= keep;
+        to[i] = pte;
+    }
+    child->rss_anon += anon;
+    child->rss_file += file;
+}

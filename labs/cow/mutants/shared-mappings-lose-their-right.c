@@ -1,0 +1,32 @@
+/*
+ * MAP_SHARED regions are treated as private ones.
+ *
+ * file: kernel/vm/cow.c
+ * of: cow_share_region@5dda850a6a04
+ * loses: shared-mapping-stays-shared
+ */
+int cow_share_region(struct address_space *parent, struct address_space *child,
+                     struct region *region)
+{
+    /* Private pages lose the right to write on both sides. */
+    pte_t keep = ~PTE_WRITE;
+    vaddr_t va = region->start, end = region->end;
+    trace(SHARE, parent, child, va, end, !(region->flags & REGION_SHARED));
+    pte_t *from;
+
+    while ((va = table_skip_holes(parent, va, end, &from)) < end) {
+        vaddr_t stop = ALIGN_DOWN(va, pt_span(1)) + pt_span(1);
+        stop = MIN(stop, end);
+        pte_t *to = table_make(child, va);
+        if (!to)
+            return -ENOMEM;
+        unsigned count = (unsigned)((stop - va) >> PAGE_SHIFT);
+        share_entries(from, to, count, keep, child);
+        if (unlikely(parent->swap_pages != 0) &&
+            !share_swapped(from, to, count, child))
+            return -ENOMEM;
+        va = stop;
+        sched_point();
+    }
+    return 0;
+}

@@ -1,0 +1,31 @@
+/*
+ * The writer gets its right back while others hold the frame.
+ *
+ * file: kernel/vm/cow.c
+ * of: cow_break@c272980df467
+ * loses: write-copies-one-page kernel-writes-copy-too nobody-sees-the-other
+ */
+int cow_break(struct address_space *as, struct region *region, vaddr_t va,
+              pte_t *pte)
+{
+    struct frame *old = pte_frame(*pte), *copy;
+
+    if (old->kind == FRAME_ANON) {
+        *pte |= PTE_WRITE | PTE_DIRTY;
+        cpu_invlpg(va);
+        return 0;
+    }
+    copy = anon_frame_alloc(as, region_index(region, va));
+
+    if (!copy)
+        return -ENOMEM;
+    page_copy(frame_bytes(copy), frame_bytes(old));
+    trace(COW_COPY, as, va, frame_pfn(old), frame_pfn(copy), old->refs);
+    *pte =
+        frame_phys(copy) | pte_user_bits(region->prot) | PTE_WRITE | PTE_DIRTY;
+    rss_add(as, old, -1);
+    rss_add(as, copy, 1);
+    pool_enter(as, region, copy, true);
+    table_flush_page(as, va, old);
+    return 0;
+}

@@ -1,0 +1,404 @@
+"""A machine that a test holds by its strings.
+
+The guest runs user/puppet: processes that obey lines from us. Between two
+lines the machine can be stopped and its memory read (labkit/memory.py), so a
+test says what happens next, chooses every address and every byte itself, and
+looks at what the kernel made of it.
+"""
+
+import json
+import os
+import queue
+import random
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+
+from . import memory
+
+ERRNO = {"EPERM": 1, "ENOENT": 2, "ESRCH": 3, "EINTR": 4, "EIO": 5,
+         "EBADF": 9, "ECHILD": 10, "EAGAIN": 11, "ENOMEM": 12, "EACCES": 13,
+         "EFAULT": 14, "EBUSY": 16, "EEXIST": 17, "EINVAL": 22, "ENOSPC": 28,
+         "EPIPE": 32, "EDEADLK": 35, "ENOSYS": 38, "EIDRM": 43,
+         "ETIMEDOUT": 110}
+READ, WRITE_RIGHT, EXEC = 1, 2, 4        # PROT_*
+SHARED, PRIVATE, FIXED, ANONYMOUS = 1, 2, 0x10, 0x20
+HALTED_LOOKS = 30                        # half a second apart
+OUTPUT_LIMIT = 4 << 20                   # bytes of a guest that floods us
+
+
+class Failure(Exception):
+    """The kernel did something else than it should."""
+
+
+class Hang(Exception):
+    """No progress: nothing came from the guest for too long."""
+
+
+class Died(Exception):
+    """The machine ended before the test did: a panic, a reset."""
+
+
+class Monitor:
+    """QEMU's monitor, QMP."""
+
+    def __init__(self, path, process):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(60)
+        while True:
+            try:
+                self.socket.connect(path)
+                break
+            except OSError:
+                if process.poll() is not None:
+                    raise Died("QEMU did not start") from None
+                threading.Event().wait(0.02)
+        self.file = self.socket.makefile("rw", encoding="utf-8")
+        self.file.readline()
+        self.order("qmp_capabilities")
+
+    def order(self, name, **arguments):
+        """Execute a command; what it returns."""
+        message = {"execute": name}
+        if arguments:
+            message["arguments"] = arguments
+        self.file.write(json.dumps(message) + "\n")
+        self.file.flush()
+        while True:
+            line = self.file.readline()
+            if not line:
+                raise Died("the machine has ended")
+            answer = json.loads(line)
+            if "return" in answer:
+                return answer["return"]
+            if "error" in answer:
+                raise Died(answer["error"]["desc"])
+
+    def _registers(self):
+        return self.order("human-monitor-command",
+                          **{"command-line": "info registers -a"})
+
+    def roots(self):
+        """CR3 of each CPU."""
+        return [int(r, 16) for r in
+                re.findall(r"CR3=([0-9a-f]+)", self._registers())]
+
+    def all_halted(self):
+        """Does every CPU wait for an interrupt?"""
+        return set(re.findall(r"HLT=(\d)", self._registers())) == {"1"}
+
+    def close(self):
+        """Hang up."""
+        self.file.close()
+        self.socket.close()
+
+
+class Actor:
+    """A process or thread of the guest."""
+
+    def __init__(self, machine, number):
+        self.machine, self.number = machine, number
+        self.answers = queue.Queue()
+        self.pid = self.tid = None
+
+    def begin(self, *words):
+        """Give an order and do not wait for its end."""
+        self.machine.send(self.number, words)
+
+    def result(self):
+        """What it answers to the last order."""
+        return self.machine.take(self)
+
+    def ask(self, *words):
+        """Order and answer; an actor that cannot obey is a failure."""
+        self.begin(*words)
+        return self.value(self.result())
+
+    @staticmethod
+    def value(answer):
+        """The number or text behind `ok`."""
+        kind, _, rest = answer.partition(" ")
+        if kind != "ok":
+            raise Failure(f"the program got: {answer}")
+        return int(rest, 0) if re.fullmatch(r"-?(0x)?[0-9a-f]+", rest) and \
+            (rest.lstrip("-").isdigit() or rest.startswith("0x")) else rest
+
+    def call(self, name, *arguments):
+        """A system call; its result, an error as a negative number."""
+        return self.ask("call", self.machine.calls[name], *arguments)
+
+    def begin_call(self, name, *arguments):
+        """A system call that may sleep; finish with result()."""
+        self.begin("call", self.machine.calls[name], *arguments)
+
+    def must(self, name, *arguments):
+        """A system call that may not fail."""
+        got = self.call(name, *arguments)
+        if got < 0:
+            raise Failure(f"{name}{arguments} gave {error_name(got)}")
+        return got
+
+    def map(self, address, pages, rights=READ | WRITE_RIGHT,
+            flags=PRIVATE | ANONYMOUS):
+        """Map pages at an address that the test chose."""
+        got = self.must("mmap", address, pages * memory.PAGE, rights,
+                        flags | FIXED, -1, 0)
+        if got != address:
+            raise Failure(f"mmap(MAP_FIXED) at {address:#x} gave {got:#x}")
+
+    def poke(self, address, data):
+        """Write bytes."""
+        self.ask("poke", hex(address), data.hex())
+
+    def peek(self, address, length):
+        """Read bytes."""
+        return bytes.fromhex(str(self.ask_text("peek", hex(address), length)))
+
+    def ask_text(self, *words):
+        """As ask(), but the answer stays text."""
+        self.begin(*words)
+        kind, _, rest = self.result().partition(" ")
+        if kind != "ok":
+            raise Failure(f"the program got: {kind} {rest}")
+        return rest
+
+    def fault(self, *words):
+        """An order that must fault: (signal, code, address)."""
+        self.begin(*words)
+        kind, *rest = self.result().split()
+        if kind != "fault":
+            raise Failure(f"{' '.join(map(str, words))}: no signal came")
+        return tuple(int(word, 0) for word in rest)
+
+    def fork(self):
+        """A child that is an actor, too."""
+        return self._multiply("fork")
+
+    def thread(self):
+        """A thread that is an actor, too."""
+        return self._multiply("thread")
+
+    def _multiply(self, how):
+        child = self.machine.new_actor()
+        got = self.ask(how, child.number)
+        if got < 0:
+            raise Failure(f"{how} gave {error_name(got)}")
+        self.machine.wait_up(child)
+        return child
+
+    def end(self, status=0):
+        """The process ends with this status."""
+        self.begin("end", status)
+
+    def space(self):
+        """Its page tables' root."""
+        return int(self.machine.process(self.pid).space.pml4)
+
+    def entry(self, address):
+        """What maps an address of its (the machine is stopped)."""
+        return memory.walk(self.machine.physical, self.space(), address)
+
+
+def family_time(pid):
+    """Seconds of processor time of a process and its children."""
+    ticks = 0
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            family = [pid, *map(int, file.read().split())]
+        for member in family:
+            with open(f"/proc/{member}/stat", encoding="ascii",
+                      errors="replace") as file:
+                fields = file.read().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    except (OSError, ValueError):
+        pass
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def error_name(number):
+    """-12 as ENOMEM."""
+    for name, value in ERRNO.items():
+        if value == -number:
+            return name
+    return str(number)
+
+
+class Machine:
+    """One boot: `with Machine(...) as m`. The random numbers of a test come
+    from m.random, whose seed is printed with a failure."""
+
+    def __init__(self, tree, build, layout, smp=1, mem="64M", seconds=60,
+                 seed=0, append="", disks=(), log=None):
+        self.tree, self.layout, self.seconds = tree, layout, seconds
+        self.random, self.cpus = random.Random(seed), smp
+        self.folder = tempfile.mkdtemp(prefix="hanu-lab-")
+        self.ram = os.path.join(self.folder, "ram")
+        self.log = log or os.path.join(self.folder, "log")
+        self.calls = system_calls(tree)
+        self.actors, self.output, self.ended = {}, [], False
+        self.reader = self.monitor = self.physical = None
+        self.command = self._command(smp, mem, append, disks)
+        self.environment = dict(os.environ, B=build)
+
+    def _command(self, smp, mem, append, disks):
+        control = os.path.join(self.folder, "qmp")
+        qemu = ["-object", f"memory-backend-file,id=ram,share=on,"
+                f"mem-path={self.ram},size={mem}",
+                "-machine", "memory-backend=ram",
+                "-qmp", f"unix:{control},server=on,wait=off"]
+        words = [os.path.join(self.tree, "tools", "run"), "--smp", str(smp),
+                 "--mem", mem, "--log", self.log, "--append", append]
+        for disk in disks:
+            words += ["--disk", disk]
+        return words + ["--qemu=" + word for word in qemu] + ["--", "puppet"]
+
+    def __enter__(self):
+        # pylint: disable-next=consider-using-with
+        self.run = subprocess.Popen(
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=self.environment)
+        try:
+            self.reader = threading.Thread(target=self._read, daemon=True)
+            self.monitor = Monitor(os.path.join(self.folder, "qmp"), self.run)
+            self.first = self.new_actor()
+            self.reader.start()
+            self.wait_up(self.first)
+            self.physical = memory.Physical(self.ram)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        if self.monitor:
+            self.monitor.close()
+        self.run.terminate()
+        self.run.communicate()
+        if self.physical:
+            self.physical.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # -- lines to and from the actors ----------------------------------------
+
+    def _read(self):
+        """Sort the guest's lines to their actors (a thread of its own)."""
+        left = OUTPUT_LIMIT
+        for line in self.run.stdout:
+            left -= len(line)
+            if left < 0:
+                self.run.terminate()
+                break
+            number, _, rest = line.decode(errors="replace").partition(" ")
+            actor = self.actors.get(number)
+            if actor:
+                actor.answers.put(rest.strip())
+        self.ended = True
+        for actor in list(self.actors.values()):
+            actor.answers.put(None)
+
+    def send(self, number, words):
+        """A line to an actor."""
+        try:
+            self.run.stdin.write(
+                f"{number} {' '.join(map(str, words))}\n".encode())
+            self.run.stdin.flush()
+        except OSError:
+            raise Died("the machine has ended") from None
+
+    def take(self, actor):
+        """The next answer of an actor.
+
+        A hang is measured by the machine's own progress, so that a slow host
+        gives the same verdict: it has used its seconds of processor time, or
+        all its CPUs are halted whenever we look."""
+        limit, halted = family_time(self.run.pid) + self.seconds, 0
+        while halted < HALTED_LOOKS:
+            try:
+                answer = actor.answers.get(timeout=0.5)
+            except queue.Empty:
+                if family_time(self.run.pid) > limit:
+                    raise Hang(f"process {actor.pid} does not answer; the "
+                               f"machine was busy for {self.seconds} s"
+                               ) from None
+                idle = self.monitor and self.monitor.all_halted()
+                halted = halted + 1 if idle else 0
+                continue
+            if answer is None:
+                raise Died(self.last_words())
+            return answer
+        raise Hang(f"process {actor.pid} does not answer, and no CPU has "
+                   "anything to do: it sleeps for ever")
+
+    def last_words(self):
+        """Why the machine ended: the panic, if there was one."""
+        errors = self.run.stderr.read(OUTPUT_LIMIT).decode(errors="replace")
+        return errors.strip()[-3000:] or "the machine ended"
+
+    def new_actor(self):
+        """The next free actor; whoever makes it up tells its number."""
+        actor = Actor(self, len(self.actors) + 1)
+        self.actors[str(actor.number)] = actor
+        return actor
+
+    def wait_up(self, actor):
+        """Wait until a new actor says that it is there."""
+        kind, *numbers = self.take(actor).split()
+        if kind != "up":
+            raise Failure(f"the new process said: {kind}")
+        actor.pid, actor.tid = map(int, numbers)
+
+    # -- what the kernel did ---------------------------------------------------
+
+    def stopped(self):
+        """`with m.stopped():` the CPUs stand still and memory can be read."""
+        return _Stopped(self)
+
+    def kernel(self):
+        """Structures of the kernel; the machine is stopped."""
+        return memory.Kernel(self.physical, self.layout,
+                             self.monitor.roots()[0])
+
+    def process(self, pid):
+        """struct process by its number."""
+        kernel = self.kernel()
+        for process in kernel.each(kernel.variable("process_list"), "process",
+                                   "all_link"):
+            if int(process.pid) == pid:
+                return process
+        raise Failure(f"no process {pid} in the kernel's list")
+
+    def frame(self, number):
+        """struct frame by its number."""
+        kernel = self.kernel()
+        array = self.layout.enums["FACT_FRAME_ARRAY_BASE"] & (1 << 64) - 1
+        size = kernel.layout.structs["frame"].attributes["DW_AT_byte_size"]
+        return kernel.at("frame", array + number * size.value)
+
+    def address(self, pages):
+        """A random address with room for so many pages."""
+        return 0x10_0000_0000 + self.random.randrange(1 << 22) * memory.PAGE * \
+            (pages + 1)
+
+
+class _Stopped:
+    def __init__(self, machine):
+        self.machine = machine
+
+    def __enter__(self):
+        self.machine.monitor.order("stop")
+        return self.machine
+
+    def __exit__(self, *_):
+        if not self.machine.ended:
+            self.machine.monitor.order("cont")
+
+
+def system_calls(tree):
+    """{name: number} of the kernel's system calls."""
+    path = os.path.join(tree, "lib", "abi", "syscall.def")
+    with open(path, encoding="utf-8") as file:
+        return {name: int(number) for number, name in re.findall(
+            r"^SYSCALL\d\((\d+), (\w+)", file.read(), re.M)}

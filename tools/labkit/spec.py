@@ -1,0 +1,200 @@
+"""What a lab is: labs/NAME/lab.toml and the files beside it.
+
+    lab.toml      title, functions to take out, files a student may change,
+                  tests with points, time limits, CPU counts and hints
+    holes.c       what stands in the place of those functions
+    tests.py      the public tests, a function for each name in lab.toml
+    hidden.toml   tests that a student does not see; hidden.py has them
+    mutants/*.c   wrong solutions: whole functions, and which test they fail
+    README.md     the hand-out; README.ko.md the same in Korean
+"""
+
+import glob
+import importlib.util
+import os
+import re
+import tomllib
+
+from . import cut
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+
+
+class LabError(Exception):
+    """A lab that is not as it should be; says where."""
+
+
+class Test:
+    """One test of a lab."""
+
+    KEYS = {"name", "points", "smp", "seconds", "hint", "mem", "seeds",
+            "append", "needs"}
+
+    def __init__(self, table, function, hidden):
+        unknown = set(table) - self.KEYS
+        if unknown:
+            raise LabError(f"test {table.get('name')}: unknown {unknown}")
+        self.name, self.points = table["name"], table["points"]
+        self.smp = table.get("smp", [1])
+        self.seconds = table.get("seconds", 60)
+        self.hint = table.get("hint", "")
+        self.mem = table.get("mem", "64M")
+        self.seeds = table.get("seeds", 1)
+        self.append = table.get("append", "")
+        self.needs = table.get("needs")  # a test without which it is nothing
+        self.function, self.hidden = function, hidden
+        self.goal = " ".join((function.__doc__ or "").split())
+
+
+class Mutant:
+    """A wrong solution: definitions, and the test that must notice."""
+
+    def __init__(self, path):
+        with open(path, encoding="utf-8") as file:
+            head = file.read().split("*/")[0]
+        self.path = path
+        self.name = os.path.splitext(os.path.basename(path))[0]
+        self.file = self._field(head, "file")
+        self.loses = self._field(head, "loses").split()
+        self.of = dict(word.split("@") for word in
+                       self._field(head, "of").split())
+
+    def _field(self, head, name):
+        match = re.search(rf"^ \* {name}: *(.+)$", head, re.M)
+        if not match:
+            raise LabError(f"{self.path}: no line `{name}:` at its top")
+        return match[1].strip()
+
+    def check(self, tree):
+        """The functions must be those that the mutant was made of."""
+        for name, digest in self.of.items():
+            now = cut.find(tree, self.file, name).digest()
+            if now != digest:
+                raise LabError(
+                    f"{self.path}: {name} in {self.file} has changed since "
+                    f"(now {name}@{now}); look at it, then write the new mark")
+
+    def apply(self, tree):
+        """Put its functions into a tree that has the solution."""
+        self.check(tree)
+        new = cut.definitions(self.path)
+        if set(new) != set(self.of):
+            raise LabError(f"{self.path}: defines {set(new)}, "
+                           f"`of:` says {set(self.of)}")
+        cut.replace(tree, self.file, new)
+
+
+class Lab:
+    """One lab, read from a folder labs/NAME."""
+
+    KEYS = {"title", "hours", "functions", "remove", "change", "new", "test",
+            "units", "starter"}
+
+    def __init__(self, name, root=ROOT):
+        self.name, self.root = name, root
+        self.folder = os.path.join(root, "labs", name)
+        table = self._toml("lab.toml")
+        unknown = set(table) - self.KEYS
+        if unknown:
+            raise LabError(f"labs/{name}/lab.toml: unknown {unknown}")
+        self.title, self.hours = table["title"], table["hours"]
+        self.functions = table["functions"]      # [[file, function], ...]
+        self.removed = table.get("remove", [])   # helpers that go with them
+        self.change = table["change"]            # files a student may change
+        self.new = table.get("new", [])          # patterns of new files
+        self.starter = table.get("starter", 0)   # points of the starter
+        self.units = table.get("units", ["kernel/proc/process.c",
+                                         "kernel/vm/audit.c"])
+        self.tests = self._tests(table["test"], "tests.py", False)
+        if self.has("hidden.toml"):
+            self.tests += self._tests(self._toml("hidden.toml")["test"],
+                                      "hidden.py", True)
+        self._check()
+
+    def has(self, name):
+        """Is there such a file? A student's tree has the public ones only."""
+        return os.path.exists(os.path.join(self.folder, name))
+
+    def _toml(self, name):
+        path = os.path.join(self.folder, name)
+        try:
+            with open(path, "rb") as file:
+                return tomllib.load(file)
+        except (OSError, tomllib.TOMLDecodeError) as err:
+            raise LabError(f"{path}: {err}") from err
+
+    def _tests(self, tables, source, hidden):
+        module = load_module(os.path.join(self.folder, source),
+                             f"lab_{self.name}_{source[:-3]}")
+        tests = []
+        for table in tables:
+            function = getattr(module, table["name"].replace("-", "_"), None)
+            if function is None:
+                raise LabError(f"labs/{self.name}/{source} has no test "
+                               f"{table['name']}")
+            tests.append(Test(table, function, hidden))
+        return tests
+
+    def _check(self):
+        for path, _ in self.functions:
+            if path not in self.change:
+                raise LabError(f"{self.name}: {path} loses a function, but a "
+                               "student may not change it")
+        if len(self.functions) > 5:
+            raise LabError(f"{self.name}: more than five functions")
+
+    @property
+    def points(self):
+        """The full marks."""
+        return sum(test.points for test in self.tests)
+
+    def mutants(self):
+        """The wrong solutions, by name."""
+        paths = sorted(glob.glob(os.path.join(self.folder, "mutants", "*.c")))
+        return [Mutant(path) for path in paths]
+
+    def cut_holes(self, tree):
+        """Take the functions out of a tree of the real kernel."""
+        holes = cut.definitions(os.path.join(self.folder, "holes.c"))
+        wanted = {name for _, name in self.functions}
+        if set(holes) != wanted:
+            raise LabError(f"labs/{self.name}/holes.c defines {set(holes)}, "
+                           f"lab.toml names {wanted}")
+        for path in self.change:
+            names = {n: holes[n] for p, n in self.functions if p == path}
+            removed = [n for p, n in self.removed if p == path]
+            if names or removed:
+                cut.replace(tree, path, names, removed)
+
+
+def load_module(path, name):
+    """Import a Python file by its path."""
+    where = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(where)
+    where.loader.exec_module(module)
+    return module
+
+
+def names(root=ROOT):
+    """All labs."""
+    return sorted(os.path.basename(os.path.dirname(path)) for path in
+                  glob.glob(os.path.join(root, "labs", "*", "lab.toml")))
+
+
+# -- hand-outs in two languages: what must be the same in both ----------------
+
+def headings(text):
+    """The levels of the headings, in order."""
+    return re.findall(r"^(#+) ", text, re.M)
+
+
+def code_words(text):
+    """What stands between backticks, sorted: the languages order words
+    differently."""
+    return sorted(re.findall(r"`([^`\n]+)`", text))
+
+
+def steps(text):
+    """The numbers of the lists."""
+    return re.findall(r"^(\d+)\. ", text, re.M)
