@@ -369,7 +369,7 @@ void frame_put(struct frame *f)
     put_one(f);
 }
 
-void frame_put_all(struct frame **list, unsigned count)
+void frame_put_all(struct frame *const *list, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
         put_one(list[i]);

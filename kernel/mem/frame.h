@@ -128,7 +128,7 @@ static inline void frame_get(struct frame *f)
     __atomic_fetch_add(&f->refs, 1, __ATOMIC_RELAXED);
 }
 void frame_put(struct frame *f);
-void frame_put_all(struct frame **list, unsigned count);
+void frame_put_all(struct frame *const *list, unsigned count);
 /* One more holder, if there is one at all. */
 __must_check static inline bool frame_get_unless_free(struct frame *f)
 {

@@ -75,7 +75,8 @@ struct address_space {
     vaddr_t arg_start, arg_end, env_start, env_end;     /* [A] for /proc */
     vaddr_t code_start, code_end, data_start, data_end; /* [A] */
     uint64_t rss_anon, rss_file;                        /* [A] resident pages */
-    uint64_t swap_pages;     /* [A] entries that name a swap slot */
+    uint64_t swap_pages; /* [A] entries that name a swap slot */
+    uint64_t unflushed;  /* [A] last round of reclaim that took pages of it */
     struct frame_pool *pool; /* [A] of its own, or NULL */
     bool soft_limit;       /* [a] its pool may exceed its limit: load control */
     struct vmtrace *trace; /* [A] vm/vmtrace.h, or NULL */

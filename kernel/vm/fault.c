@@ -417,8 +417,10 @@ static enum fault_result fault_once(struct fault_facts *facts,
     mutex_lock(&at->as->lock);
     fault_collect(facts, at);
     enum fault_action action = fault_classify(facts);
-    if (unlikely(pools_on))
+    if (unlikely(pools_on)) {
+        table_settle(at->as);
         action = limit_action(action, at);
+    }
     enum fault_result result = fault_resolve(action, at);
     if (unlikely(pools_on) && result == FAULT_OK)
         let_in(at);
@@ -524,6 +526,7 @@ int vm_bring_back(struct address_space *as, vaddr_t va)
         mutex_lock(&at.as->lock);
         at.region = region_find_locked(as, va);
         at.pte = at.region ? table_find(as, va) : NULL;
+        table_settle(as);
         if (at.pte && pte_is_swap(*at.pte))
             result = swap_in(&at);
         mutex_unlock(&at.as->lock);

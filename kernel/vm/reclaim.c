@@ -12,6 +12,9 @@
  *             and unmapping are done under reclaim_lock, by one thread at a time;
  *             it only tries other locks, and postpones what is busy: so there is
  *             no order to break.  Writing is waited for without it.
+ *             A batch is flushed from the TLBs as a whole; who changes entries
+ *             of one of its spaces before has to do it himself, which
+ *             tlb_batch_init() sees to.
  * 4 Reserve   The last frames (frame_marks.min) are not for user pages, so that
  *             page tables, disk driver and those who exit get on.  Getting a
  *             page out needs no memory at all.
@@ -76,6 +79,43 @@ static bool take_use(struct rmap_place *at, void *arg)
     return false;
 }
 
+/* What a batch has unmapped and a TLB may still have: one flush, at the end, is
+ * for all.  Until then no frame of it is freed, nor written to the disk. */
+static struct {
+    uint64_t round; /* [reclaim_lock] number of the batch */
+    uint32_t cpus;  /* [reclaim_lock] that have run its spaces */
+    vaddr_t start, end;
+} unflushed = { .round = 1, .start = UINT64_MAX };
+
+/* The entry of `va` has changed. */
+static void note_unmapped(struct address_space *as, vaddr_t va)
+    MUST_HOLD(as->lock);
+static void note_unmapped(struct address_space *as, vaddr_t va)
+{
+    /* Who loads the tables from now on sees the entry as it is. */
+    unflushed.cpus |= __atomic_load_n(&as->cpu_mask, __ATOMIC_SEQ_CST);
+    unflushed.start = MIN(unflushed.start, va);
+    unflushed.end = MAX(unflushed.end, va + PAGE_SIZE);
+    as->unflushed = unflushed.round;
+}
+
+static void flush_unmapped(void) MUST_HOLD(reclaim_lock);
+static void flush_unmapped(void)
+{
+    uint32_t self = 1u << this_cpu->id;
+
+    if (unflushed.cpus & self)
+        tlb_flush_local(unflushed.start, unflushed.end);
+    if (unflushed.cpus & ~self)
+        tlb_flush_remote(unflushed.cpus & ~self, unflushed.start,
+                         unflushed.end);
+    __atomic_store_n(&table_rounds_flushed, unflushed.round, __ATOMIC_RELEASE);
+    unflushed.round++;
+    unflushed.cpus = 0;
+    unflushed.start = UINT64_MAX;
+    unflushed.end = 0;
+}
+
 struct unmapping {
     struct frame *frame;
     swap_entry_t entry; /* 0: nothing stays in its place */
@@ -86,7 +126,6 @@ struct unmapping {
 static bool unmap_at(struct rmap_place *at, void *arg)
 {
     struct unmapping *u = arg;
-    struct tlb_batch batch;
 
     if (at->region->flags & REGION_LOCKED) {
         u->locked = true;
@@ -102,9 +141,8 @@ static bool unmap_at(struct rmap_place *at, void *arg)
     rss_add(at->as, u->frame, -1);
     at->as->swap_pages += u->entry != 0;
     u->done++;
-    tlb_batch_init(&batch, at->as);
-    tlb_batch_add(&batch, at->va, u->frame);
-    tlb_batch_finish(&batch);
+    note_unmapped(at->as, at->va);
+    frame_put(u->frame);
     return true;
 }
 
@@ -180,11 +218,11 @@ static enum verdict evict_from_mapping(struct frame *f, bool *locked)
 
     if (!m || !mutex_trylock(&m->lock))
         return STAYS;
-    if (f->owner == m && rmap_walk(f, unmap_at, &u)) {
-        if (u.dirty && m->ops->fill)
-            frame_set_flags(f, FRAME_F_DIRTY);
+    bool all = f->owner == m && rmap_walk(f, unmap_at, &u);
+    if (u.dirty && m->ops->fill)
+        frame_set_flags(f, FRAME_F_DIRTY);
+    if (all)
         verdict = leave_mapping(m, f);
-    }
     mutex_unlock(&m->lock);
     *locked = u.locked;
     return verdict;
@@ -229,6 +267,7 @@ static enum verdict evict_start(struct frame *f, bool look)
 struct eviction {
     struct frame_pool *pool;
     unsigned wanted, scanned, gone, writing;
+    struct frame *clean[BATCH];    /* gone, when the TLBs are flushed */
     struct frame *outgoing[BATCH]; /* to be written */
 };
 
@@ -238,8 +277,7 @@ static void note_verdict(struct eviction *e, struct frame *f,
     switch (verdict) {
     case GONE:
         pool_note_evicted(f, false);
-        e->gone++;
-        frame_put(f);
+        e->clean[e->gone++] = f;
         return;
     case WRITE:
         pool_note_evicted(f, true);
@@ -259,6 +297,8 @@ static void note_verdict(struct eviction *e, struct frame *f,
 static void end_choice(const struct eviction *e) MUST_HOLD(reclaim_lock);
 static void end_choice(const struct eviction *e)
 {
+    flush_unmapped();
+    frame_put_all(e->clean, e->gone);
     if (e->writing != 0)
         __atomic_add_fetch(&writers, 1, __ATOMIC_SEQ_CST);
 }

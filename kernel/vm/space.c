@@ -129,18 +129,33 @@ bool as_get_unless_dead(struct address_space *as)
     return false;
 }
 
+/* Load the tables of `as` (NULL: the kernel's) on this CPU; interrupts are
+ * off. */
+static void load_space(struct address_space *as)
+{
+    struct cpu *cpu = cpu_self();
+    struct address_space *old = cpu->active_space;
+    uint32_t bit = 1u << cpu->id;
+
+    if (old == as)
+        return;
+    if (as)
+        __atomic_fetch_or(&as->cpu_mask, bit, __ATOMIC_SEQ_CST);
+    cpu->active_space = as;
+    cpu_write_cr3(as ? as->pml4 : kernel_pml4);
+    if (old)
+        __atomic_fetch_and(&old->cpu_mask, ~bit, __ATOMIC_SEQ_CST);
+}
+
 /* No CPU may have the tables loaded when they are freed. */
 static void leave_tables(struct address_space *as)
 {
     struct cpu *cpu = cpu_self();
 
-    if (cpu->active_space == as) {
-        irqs_disable();
-        cpu_write_cr3(kernel_pml4);
-        cpu->active_space = NULL;
-        irqs_enable();
-        __atomic_fetch_and(&as->cpu_mask, ~(1u << cpu->id), __ATOMIC_SEQ_CST);
-    }
+    irqs_disable();
+    if (cpu->active_space == as)
+        load_space(NULL);
+    irqs_enable();
     uint32_t mask = __atomic_load_n(&as->cpu_mask, __ATOMIC_SEQ_CST);
     if (mask)
         tlb_drop_tables(mask, as->pml4);
@@ -228,22 +243,9 @@ void as_destroy_deferred(void)
     }
 }
 
-/* Load the tables of `as` (NULL: the kernel's) on this CPU; interrupts are
- * off. */
-static void load_space(struct address_space *as)
+static void leave_space(void)
 {
-    struct cpu *cpu = cpu_self();
-    struct address_space *old = cpu->active_space;
-    uint32_t bit = 1u << cpu->id;
-
-    if (old == as)
-        return;
-    if (as)
-        __atomic_fetch_or(&as->cpu_mask, bit, __ATOMIC_SEQ_CST);
-    cpu->active_space = as;
-    cpu_write_cr3(as ? as->pml4 : kernel_pml4);
-    if (old)
-        __atomic_fetch_and(&old->cpu_mask, ~bit, __ATOMIC_SEQ_CST);
+    load_space(NULL);
 }
 
 static void space_switch(struct thread *prev, struct thread *next)
@@ -278,4 +280,5 @@ void vm_init(void)
     zero_frame->flags |= FRAME_F_PINNED;
     frame_anon_release = anon_release;
     sched_space_switch = space_switch;
+    tlb_leave_space = leave_space;
 }

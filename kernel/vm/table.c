@@ -61,28 +61,38 @@ pte_t *table_make(struct address_space *as, vaddr_t va)
     return &table[pt_index(va, 0)];
 }
 
+uint64_t table_rounds_flushed;
+
 void tlb_batch_init(struct tlb_batch *batch, struct address_space *as)
 {
+    bool settled = table_is_settled(as);
+
     batch->as = as;
-    batch->start = UINT64_MAX;
-    batch->end = 0;
+    batch->start = likely(settled) ? UINT64_MAX : 0;
+    batch->end = likely(settled) ? 0 : USER_END;
     batch->count = 0;
+}
+
+/* On every CPU that runs the space. */
+static inline void flush_range(struct address_space *as, vaddr_t start,
+                               vaddr_t end)
+{
+    if (this_cpu->active_space == as)
+        tlb_flush_local(start, end);
+    /* A CPU that is not in the mask yet must see the changed entries. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    uint32_t others = __atomic_load_n(&as->cpu_mask, __ATOMIC_SEQ_CST) &
+                      ~(1u << this_cpu->id);
+    if (others)
+        tlb_flush_remote(others, start, end);
 }
 
 void tlb_batch_finish(struct tlb_batch *batch)
 {
     struct address_space *as = batch->as;
 
-    if (batch->start < batch->end) {
-        if (this_cpu->active_space == as)
-            tlb_flush_local(batch->start, batch->end);
-        /* A CPU that is not in the mask yet must see the changed entries. */
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        uint32_t others = __atomic_load_n(&as->cpu_mask, __ATOMIC_SEQ_CST) &
-                          ~(1u << this_cpu->id);
-        if (others)
-            tlb_flush_remote(others, batch->start, batch->end);
-    }
+    if (batch->start < batch->end)
+        flush_range(as, batch->start, batch->end);
     if (unlikely(pools_on))
         for (unsigned i = 0; i < batch->count; i++)
             pool_unlock(batch->dropped[i]);
@@ -105,11 +115,15 @@ void tlb_batch_add(struct tlb_batch *batch, vaddr_t va, struct frame *frame)
 
 void table_flush_page(struct address_space *as, vaddr_t va, struct frame *frame)
 {
-    struct tlb_batch batch;
-
-    tlb_batch_init(&batch, as);
-    tlb_batch_add(&batch, va, frame);
-    tlb_batch_finish(&batch);
+    if (likely(table_is_settled(as)))
+        flush_range(as, va, va + PAGE_SIZE);
+    else
+        flush_range(as, 0, USER_END);
+    if (!frame)
+        return;
+    if (unlikely(pools_on))
+        pool_unlock(frame);
+    frame_put(frame);
 }
 
 /* Let go of the swap slots that the entries of one last-level table name. */

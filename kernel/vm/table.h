@@ -66,14 +66,31 @@ struct tlb_batch {
     unsigned count;
     struct frame *dropped[TLB_BATCH_FRAMES];
 };
-void tlb_batch_init(struct tlb_batch *batch, struct address_space *as);
+/* Begins with what reclaim has unmapped and not flushed yet, if there is any. */
+void tlb_batch_init(struct tlb_batch *batch, struct address_space *as)
+    MUST_HOLD(as->lock);
 /* `va` lost its translation, or rights; `frame` (may be NULL) its holder. */
 void tlb_batch_add(struct tlb_batch *batch, vaddr_t va, struct frame *frame);
 /* Flush on every CPU that runs the space, then drop the frames. */
 void tlb_batch_finish(struct tlb_batch *batch);
-/* All three for one page. */
-void table_flush_page(struct address_space *as, vaddr_t va,
-                      struct frame *frame);
+/* The same for one page. */
+void table_flush_page(struct address_space *as, vaddr_t va, struct frame *frame)
+    MUST_HOLD(as->lock);
+
+/* The last round of reclaim whose pages are in no TLB any more. */
+extern uint64_t table_rounds_flushed; /* [a] */
+/* Has it flushed all that it has taken from this space? */
+static inline bool table_is_settled(const struct address_space *as)
+{
+    return as->unflushed <=
+           __atomic_load_n(&table_rounds_flushed, __ATOMIC_ACQUIRE);
+}
+/* Before a page comes to where it has just taken one from. */
+static inline void table_settle(struct address_space *as) MUST_HOLD(as->lock)
+{
+    if (unlikely(!table_is_settled(as)))
+        table_flush_page(as, 0, NULL);
+}
 
 /* Take every page of [start, end) out of the tables. */
 void table_unmap_range(struct address_space *as, struct tlb_batch *batch,

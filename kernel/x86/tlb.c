@@ -20,6 +20,8 @@
 enum { FLUSH_PAGES_MAX = 12 };
 #define CR4_PGE 0x80
 
+void (*tlb_leave_space)(void);
+
 static uint32_t request_busy; /* [a] 1: a sender owns the request */
 static uint32_t request_left; /* [a] targets that have not answered */
 static vaddr_t request_start, request_end; /* owned by the sender */
@@ -54,12 +56,11 @@ void tlb_handle_ipi(void)
         return;
     if (request_global)
         flush_everything();
+    else if (request_cr3 != 0 ? cpu_read_cr3() == request_cr3
+                              : this_cpu->current == this_cpu->idle)
+        tlb_leave_space();
     else if (request_cr3 == 0)
         tlb_flush_local(request_start, request_end);
-    else if (cpu_read_cr3() == request_cr3) {
-        cpu_write_cr3(kernel_pml4);
-        this_cpu->active_space = NULL;
-    }
     __atomic_fetch_and(&request_left, ~bit, __ATOMIC_RELEASE);
 }
 

@@ -10,7 +10,8 @@ void tlb_flush_local(vaddr_t start, vaddr_t end);
 
 /*
  * Drop [start, end) of the running tables on every CPU in `mask` (bit = CPU
- * id) but this one, and wait for all.  Context: interrupts on, no spinlock.
+ * id) but this one, and wait for all.  One that idles leaves the tables, and is
+ * not asked again.  Context: interrupts on, no spinlock.
  */
 void tlb_flush_remote(uint32_t mask, vaddr_t start, vaddr_t end);
 
@@ -20,6 +21,10 @@ void tlb_drop_tables(uint32_t mask, paddr_t cr3);
 
 /* Everything, kernel half included, on all CPUs. */
 void tlb_flush_all_cpus(void);
+
+/* Set by vm: load the kernel's tables on this CPU and forget its space.
+ * Interrupts are off. */
+extern void (*tlb_leave_space)(void);
 
 /* From VECTOR_TLB. */
 void tlb_handle_ipi(void);
