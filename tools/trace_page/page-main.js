@@ -344,7 +344,8 @@ async function start() {
     connect_buttons(app);
     connect_keys(app);
     window.addEventListener('resize', () => app.redraw());
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    dark.addEventListener('change', () => {
         theme_read();
         app.redraw();
     });

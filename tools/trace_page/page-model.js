@@ -99,7 +99,8 @@ class Model {
     make_threads() {
         this.threads = this.trace.threads.map((t, index) => ({
             ...t, index, start: t.start || 0, lane: new Lane(),
-            call_lane: new Lane(), process: this.process_at(t.pid, t.start || 0),
+            call_lane: new Lane(),
+            process: this.process_at(t.pid, t.start || 0),
         }));
         this.by_tid = new Map();
         for (const t of this.threads) {

@@ -4,7 +4,8 @@
 // The overview shows how busy the CPUs were over the whole trace, hits of a
 // search, and a frame around the part that the views show; dragging chooses
 // another part. The chart counts faults of each class in columns of time.
-// Both look things up by binary search for each column. Read next: page-main.js.
+// Both look things up by binary search for each column.
+// Read next: page-main.js.
 
 function draw_overview(app, pen) {
     const scale = new Scale(0, app.trace.end, 0, pen.width);

@@ -7,6 +7,7 @@
 // Read next: page-frames.js (where the answers come from), page-detail.js.
 
 const HEAD = 34, LEFT = 150, GAP = 14, NEAR_PAGES = 16;
+const PAGE_KINDS = ['alone', 'shared', 'file', 'both', 'zero', 'swap'];
 const NARROW = 3, MOST_SAMPLES = 8;   // pixels of a box, pages of a pixel
 const PAGE_COLOURS = {alone: '#e69f00', shared: '#56b4e9', file: '#009e73',
                       both: '#7fcdb4', zero: '#c9c9c9'};
@@ -250,7 +251,7 @@ function draw_many(app, frames, pen, shown, first, x, scroll_y) {
             share[kind] = (share[kind] || 0) + 1;
         }
         let top = y;
-        for (const kind of ['alone', 'shared', 'file', 'both', 'zero', 'swap']) {
+        for (const kind of PAGE_KINDS) {
             const tall = (share[kind] || 0) / all * (height - 4);
             if (tall)
                 pen.rect(left, top, width, tall,

@@ -121,7 +121,8 @@ class SvgPen {
     rect(x, y, width, height, fill, stroke) {
         this.operations++;
         const inset = stroke ? .5 : 0;
-        this.parts.push(`<rect x="${round(x + inset)}" y="${round(y + inset)}" ` +
+        this.parts.push(`<rect x="${round(x + inset)}" ` +
+            `y="${round(y + inset)}" ` +
             `width="${round(width - 2 * inset)}" ` +
             `height="${round(height - 2 * inset)}" fill="${fill || 'none'}"` +
             (stroke ? ` stroke="${stroke}"` : '') + '/>');

@@ -103,7 +103,8 @@ function draw_cpu(app, pen, scale, cpu, y) {
         if (share === 1 && width > 4)
             pen.rect(x, y + 2, 1, 20, theme.back);
         const text = width > 24 && text_fit(
-            app.model.thread_name(thread, lane.start[i + 1] - 1), width - 6, 12);
+            app.model.thread_name(thread, lane.start[i + 1] - 1),
+            width - 6, 12);
         if (text)
             pen.text(text, x + 4, y + 12, ink_on(colour), 12);
     };
@@ -443,7 +444,8 @@ function timeline_keys(app, view, box) {
             box.scrollTop = next.y - AXIS_HEIGHT;
         if (next.y + next.height > box.scrollTop + box.clientHeight)
             box.scrollTop = next.y + next.height - box.clientHeight;
-        app.choose({row: next.row, t: app.at, slice: next.row.lane.find(app.at)});
+        app.choose({row: next.row, t: app.at,
+                    slice: next.row.lane.find(app.at)});
     });
 }
 
