@@ -114,6 +114,8 @@ struct trace_ring {
     struct trace_event *chunks[TRACE_CHUNKS_MAX]; /* [I] */
 };
 
+_Static_assert(sizeof(struct trace_ring) <= PAGE_SIZE, "lies in a page");
+
 struct trace_cpu {
     struct trace_ring *ring; /* [a] NULL: none */
     uint32_t writing;        /* [a] writers that may use it */

@@ -19,7 +19,6 @@
 #include "core/printk.h"
 #include "core/trace.h"
 #include "mem/frame.h"
-#include "mem/slab.h"
 #include "proc/procfs.h"
 #include "x86/clock.h"
 
@@ -69,17 +68,18 @@ static void ring_free(struct trace_ring *ring)
     unsigned order = chunk_order(ring->events * sizeof(struct trace_event));
     for (unsigned i = 0; i < TRACE_CHUNKS_MAX && ring->chunks[i]; i++)
         frame_free(frame_of_phys(virt_to_phys(ring->chunks[i])), order);
-    kfree(ring);
+    frame_free(frame_of_phys(virt_to_phys(ring)), 0);
 }
 
 /* An empty ring of `bytes`, a power of two; NULL: no memory. */
 static struct trace_ring *ring_create(uint64_t bytes)
 {
-    struct trace_ring *ring = kmalloc_zeroed(sizeof(*ring));
+    struct frame *page = frame_alloc_zeroed(FRAME_KERNEL);
     unsigned order = chunk_order(bytes);
 
-    if (!ring)
+    if (!page)
         return NULL;
+    struct trace_ring *ring = frame_bytes(page);
     ring->events = bytes / sizeof(struct trace_event);
     for (unsigned i = 0; (PAGE_SIZE << order) * i < bytes; i++) {
         struct frame *f = frame_alloc(order, FRAME_KERNEL);
@@ -88,8 +88,8 @@ static struct trace_ring *ring_create(uint64_t bytes)
             return NULL;
         }
         ring->chunks[i] = frame_bytes(f);
-        for (unsigned page = 0; page < 1u << order; page++)
-            page_clear(frame_bytes(f + page));
+        for (unsigned n = 0; n < 1u << order; n++)
+            page_clear(frame_bytes(f + n));
     }
     return ring;
 }
