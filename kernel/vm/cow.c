@@ -97,9 +97,9 @@ int cow_share_region(struct address_space *parent, struct address_space *child,
     /* Private pages lose the right to write on both sides. */
     pte_t keep = (region->flags & REGION_SHARED) ? ~0ul : ~PTE_WRITE;
     vaddr_t va = region->start, end = region->end;
-    trace(SHARE, parent, child, va, end, !(region->flags & REGION_SHARED));
     pte_t *from;
 
+    trace(SHARE, parent, child, va, end, !(region->flags & REGION_SHARED));
     while ((va = table_skip_holes(parent, va, end, &from)) < end) {
         vaddr_t stop = ALIGN_DOWN(va, pt_span(1)) + pt_span(1);
         stop = MIN(stop, end);
