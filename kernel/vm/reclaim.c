@@ -45,6 +45,7 @@
 enum {
     BATCH = RECLAIM_BATCH,
     TRIES = 8,
+    BUSY_TRIES = 1000,
     PATIENCE = 3,
     QUIET_TRIES = 1000,
     SAMPLE_NS = 100000000
@@ -61,7 +62,13 @@ static unsigned
 
 /* ---- one page ------------------------------------------------------------ */
 
-enum verdict { GONE, WRITE, IN_USE, STAYS };
+enum verdict {
+    GONE,
+    WRITE,  /* it goes when it has been written */
+    IN_USE, /* it was used since we looked last */
+    BUSY,   /* somebody has it, or a lock, for a moment */
+    STAYS,  /* it cannot go */
+};
 
 /* Was it used since we looked last? */
 static bool take_use(struct rmap_place *at, void *arg)
@@ -133,9 +140,9 @@ static bool unmap_at(struct rmap_place *at, void *arg)
     }
     if (u->entry != 0 && !swap_get(u->entry))
         return false;
-    pte_t old = __atomic_exchange_n(
-        at->pte, u->entry ? pte_of_swap(u->entry) : 0, __ATOMIC_SEQ_CST);
-    trace(UNMAP, at->as, at->va, at->va + PAGE_SIZE);
+    pte_t pte = u->entry ? pte_of_swap(u->entry) : 0;
+    pte_t old = __atomic_exchange_n(at->pte, pte, __ATOMIC_SEQ_CST);
+    trace(MAP, at->as, at->va, pte);
     u->dirty |= (old & PTE_DIRTY) != 0;
     at->as->peak_rss = as_peak_rss(at->as);
     rss_add(at->as, u->frame, -1);
@@ -151,9 +158,11 @@ static enum verdict finish_cached(struct frame *f)
 {
     if (swap_cache_evict(f))
         return GONE;
-    if (frame_has_flags(f, FRAME_F_READING | FRAME_F_WRITING | FRAME_F_FAILED))
+    if (frame_has_flags(f, FRAME_F_FAILED))
         return STAYS;
-    return frame_has_flags(f, FRAME_F_DIRTY) ? WRITE : STAYS;
+    if (frame_has_flags(f, FRAME_F_READING | FRAME_F_WRITING))
+        return BUSY;
+    return frame_has_flags(f, FRAME_F_DIRTY) ? WRITE : BUSY;
 }
 
 static enum verdict evict_anonymous(struct frame *f, bool *locked)
@@ -170,7 +179,7 @@ static enum verdict evict_anonymous(struct frame *f, bool *locked)
         return finish_cached(f);
     if (fresh && u.done == 0)
         swap_cache_drop(f);
-    return STAYS;
+    return u.locked ? STAYS : BUSY;
 }
 
 /* From its mapping to the swap cache, under the entry that takes its place. */
@@ -199,7 +208,7 @@ static enum verdict leave_mapping(struct mapping *m, struct frame *f)
 {
     /* Besides us only the mapping: nobody copies from it or to it. */
     if (__atomic_load_n(&f->refs, __ATOMIC_SEQ_CST) != 2)
-        return STAYS;
+        return BUSY;
     if (!m->ops->fill)
         return swap_out_of_mapping(m, f);
     if (frame_has_flags(f, FRAME_F_DIRTY) || !m->ops->slow ||
@@ -214,10 +223,10 @@ static enum verdict evict_from_mapping(struct frame *f, bool *locked)
 {
     struct unmapping u = { .frame = f };
     struct mapping *m = f->owner;
-    enum verdict verdict = STAYS;
+    enum verdict verdict = BUSY;
 
     if (!m || !mutex_trylock(&m->lock))
-        return STAYS;
+        return BUSY;
     bool all = f->owner == m && rmap_walk(f, unmap_at, &u);
     if (u.dirty && m->ops->fill)
         frame_set_flags(f, FRAME_F_DIRTY);
@@ -225,7 +234,7 @@ static enum verdict evict_from_mapping(struct frame *f, bool *locked)
         verdict = leave_mapping(m, f);
     mutex_unlock(&m->lock);
     *locked = u.locked;
-    return verdict;
+    return u.locked ? STAYS : verdict;
 }
 
 static bool was_used(struct frame *f) NO_LOCK_ANALYSIS
@@ -266,7 +275,7 @@ static enum verdict evict_start(struct frame *f, bool look)
 
 struct eviction {
     struct frame_pool *pool;
-    unsigned wanted, scanned, gone, writing;
+    unsigned wanted, scanned, gone, writing, busy;
     struct frame *clean[BATCH];    /* gone, when the TLBs are flushed */
     struct frame *outgoing[BATCH]; /* to be written */
 };
@@ -285,6 +294,10 @@ static void note_verdict(struct eviction *e, struct frame *f,
         return;
     case IN_USE:
         pool_note_use(f, false);
+        break;
+    case BUSY:
+        e->busy++;
+        pool_postpone(f);
         break;
     case STAYS:
         pool_postpone(f);
@@ -347,9 +360,9 @@ static void write_out(struct eviction *e)
 }
 
 /* Up to `wanted` pages of the pool; returns how many frames came free, and adds
- * up how many were looked at. */
+ * up how many were looked at.  *busy: some could go in a while. */
 static unsigned evict(struct frame_pool *pool, unsigned wanted,
-                      uint64_t *scanned)
+                      uint64_t *scanned, bool *busy)
 {
     struct eviction e = { .pool = pool, .wanted = MIN(wanted, BATCH) };
     bool background = thread_current() == kswapd;
@@ -361,16 +374,18 @@ static unsigned evict(struct frame_pool *pool, unsigned wanted,
     counter_add(background ? COUNTER_STEAL_KSWAPD : COUNTER_STEAL_DIRECT,
                 e.gone);
     *scanned += e.scanned;
+    *busy = e.busy + e.writing != 0;
     return e.gone;
 }
 
 /* Of the common pool; when that has nothing to give, of one with a limit. */
 static unsigned evict_any(uint64_t *scanned)
 {
-    unsigned gone = evict(pool_common, BATCH, scanned);
+    bool busy;
+    unsigned gone = evict(pool_common, BATCH, scanned, &busy);
     struct frame_pool *limited = gone == 0 ? pool_next_limited() : NULL;
 
-    return limited ? evict(limited, BATCH, scanned) : gone;
+    return limited ? evict(limited, BATCH, scanned, &busy) : gone;
 }
 
 /* ---- sampling ------------------------------------------------------------- */
@@ -432,18 +447,22 @@ bool reclaim_direct(void)
 bool reclaim_for_limit(struct frame_pool *pool)
 {
     uint64_t scanned = 0;
-    unsigned idle = 0;
+    unsigned waits = 0, most = TRIES;
 
     sample_uses();
-    while (pool_is_full(pool) && idle < TRIES) {
+    while (pool_is_full(pool) && waits < most &&
+           !thread_has_flag(thread_current(), THREAD_KILLED)) {
         uint64_t count = pool->set.count, limit = pool->limit;
         uint64_t over = count >= limit ? count - limit + 1 : 1;
-        if (evict(pool, (unsigned)MIN(over, BATCH), &scanned) > 0) {
-            idle = 0;
+        bool busy;
+        if (evict(pool, (unsigned)MIN(over, BATCH), &scanned, &busy) > 0) {
+            waits = 0;
             continue;
         }
-        idle++;
-        swap_wait_for_progress(); /* what is busy may not be for long */
+        /* What is busy may not be for long. */
+        most = busy ? BUSY_TRIES : TRIES;
+        waits++;
+        swap_wait_for_progress();
     }
     return !pool_is_full(pool);
 }
