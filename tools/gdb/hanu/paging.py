@@ -5,6 +5,10 @@ Idea:   `pt` explains one address entry by entry; `ptmap` runs together
 Next:   pages.py, memory.py.
 """
 
+import re
+
+import gdb
+
 from . import base, names
 from .base import Command, Trouble, command, constant, number
 from .pages import (LEVEL_NAMES, Bits, Frames, Tables, address_argument,
@@ -40,11 +44,23 @@ def frame_phrase(pfn, frames):
     if kind == "anon":
         count = frames.mappers(frame)
         return f"frame {pfn}, private memory, " + (
-            "mapped once" if count == 1 else f"held by {count}")
+            "nobody else's" if count == 1 else f"shared by {count}")
     if kind == "mapping":
-        return f"frame {pfn}, page {frame['index']:#x} of a file or shared " \
-            f"memory, mapped {frames.mappers(frame)} times"
+        return f"frame {pfn}, page {frame['index']:#x} of " \
+            f"{mapping_words(frame)}, mapped {times(frames.mappers(frame))}"
     return f"frame {pfn}, {kind}, {frame['refs']} holders"
+
+
+def mapping_words(frame):
+    """The file or shared memory that a frame is a page of."""
+    if not base.is_kernel_address(frame["owner"]):
+        return f"something at {frame['owner']:#x}"
+    return names.mapping_name(base.at(frame["owner"], "struct mapping"))
+
+
+def times(count):
+    """`once`, `3 times`."""
+    return "once" if count == 1 else f"{count} times"
 
 
 def entry_meaning(level, entry, bits, frames):
@@ -101,8 +117,9 @@ def verdict(region, level, entry, bits, frames):
 @command
 class Pt(Command):
     """pt PID ADDRESS: walk the four levels of page tables to an address, each
-    entry decoded. PID 0 is the kernel's own. The last lines say which region
-    the address is in and what the next access does."""
+    entry decoded; $pte points to the last one. PID 0 is the kernel's own. The
+    last lines say which region the address is in and what the next access
+    does."""
 
     name = "pt"
 
@@ -123,12 +140,14 @@ class Pt(Command):
     def show_walk(self, root, address):
         """A line for each level; returns the last one."""
         tables, frames = Tables(), Frames()
-        level = entry = 0
-        for level, where, entry in tables.walk(root, address):
+        level = entry = where = 0
+        for level, where, entry in tables.steps(root, address):
             index = address >> (12 + 9 * level) & 511
             print(f"  {LEVEL_NAMES[level]:4} [{index:3}] at {where:#x}: "
                   f"{entry:#018x}  "
                   f"{entry_meaning(level, entry, tables.bits, frames)}")
+        gdb.set_convenience_variable("pte", gdb.Value(where).cast(
+            base.type_named("pte_t").pointer()))
         return level, entry
 
     def show_region(self, space, address, level, entry):
@@ -240,7 +259,7 @@ class Ptmap(Command):
     name = "ptmap"
 
     def run(self, argument):
-        words = argument.replace("-", " ").split()
+        words = re.sub(r"-(?!>)", " ", argument).split()
         if not words or len(words) > 3:
             raise Trouble("ptmap PID [START-END]")
         name, root, space = root_of(words[0])

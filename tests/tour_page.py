@@ -1,0 +1,182 @@
+#!/usr/bin/python3
+"""Pages of docs/ that are gdb sessions: run them, compare, write them anew.
+
+A page has one line in a fenced block that starts the machine,
+
+    $ make debug SMP=1 ARGS='cow 4'         or
+    $ make record CMD='stale'               ($ make replay comes after it)
+
+and blocks of the language `gdb`: lines that start with "(gdb) " are commands,
+what follows each is what gdb answers. All commands of a page run in one
+session. Equal are: any two hexadecimal numbers, any two decimal numbers of
+three digits or more, any two line numbers; `...` in a line stands for any
+text, a line of its own `...` for any lines. Blank lines do not count.
+
+    tests/tour_page.py [--write] PAGE...    check them, or put in what gdb says
+"""
+
+import contextlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+import gdb_session
+from harness import ROOT, RUN
+
+PROMPT = "(gdb) "
+START = re.compile(r"^ *\$ make (debug|record)\b[^\n]*?"
+                   r"(?:ARGS|CMD)=(?:'([^']*)'|(\S+))", re.M)
+BLOCK = re.compile(r"^```gdb\n(.*?)^```$", re.M | re.S)
+ANY_LINES, ANY_TEXT = "\0lines", "..."
+
+
+class Step:
+    """One command of a page and the answer that the page promises."""
+
+    def __init__(self, command):
+        self.command = command
+        self.promised = []
+        self.answer = ""
+
+
+def read_steps(text):
+    """The steps of a page."""
+    steps = []
+    for block in BLOCK.findall(text):
+        for line in block.splitlines():
+            if line.startswith(PROMPT):
+                steps.append(Step(line[len(PROMPT):].strip()))
+            elif steps:
+                steps[-1].promised.append(line)
+    return steps
+
+
+@contextlib.contextmanager
+def machine(text):
+    """The machine that a page starts, waiting for gdb on a port."""
+    kind, quoted, plain = START.search(text).groups()
+    command = shlex.split(quoted or plain)
+    if kind == "debug":
+        with gdb_session.machine([], command) as port:
+            yield port
+        return
+    with tempfile.TemporaryDirectory(prefix="hanu-tour-") as folder:
+        done = subprocess.run([RUN, "--record", folder, "--", *command],
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=120, check=False)
+        assert "kept in" in done.stderr, done.stderr
+        with replay(folder) as port:
+            yield port
+
+
+@contextlib.contextmanager
+def replay(folder):
+    """A recording that waits for gdb on a port."""
+    port = gdb_session.free_port()
+    with subprocess.Popen([RUN, "--replay", folder, "--gdb", str(port),
+                           "--timeout", str(gdb_session.SECONDS)],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as process:
+        gdb_session.wait_for_port(port, process)
+        yield port
+        process.terminate()
+
+
+def run(path):
+    """Run a page's session; its steps with the answers."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    steps = read_steps(text)
+    marked = ["set width 0"]
+    for step in steps:
+        marked += ["echo @@step\\n", step.command]
+    with machine(text) as port:
+        output = gdb_session.gdb(port, *marked, "echo @@step\\n", "kill")
+    answers = output.split("@@step\n")[1:]
+    assert len(answers) == len(steps) + 1, output
+    assert "Traceback" not in output and "Python Exc" not in output, output
+    for step, answer in zip(steps, answers):
+        step.answer = answer
+    return text, steps
+
+
+def pattern(line):
+    """A promised line as a regular expression."""
+    listed = re.match(r"\d+\t", line)   # a line of source
+    parts = [r"\d+\t"] if listed else []
+    line = line[listed.end():] if listed else line
+    for part in re.split(r"(0x[0-9a-f]+|\d+|\.\.\.)", line.rstrip()):
+        before = "".join(parts)
+        if part == ANY_TEXT:
+            parts.append(".*")
+        elif part.startswith("0x"):
+            parts.append("0x[0-9a-f]+")
+        elif part.isdigit() and (len(part) > 2 or re.search(
+                r"(\\\.[chS]:|line\\? )$", before)):
+            parts.append(r"\d+")
+        else:
+            parts.append(re.escape(part))
+    return "".join(parts) + r"\s*$"
+
+
+def agrees(promised, answer):
+    """Does the answer keep what the page promises?"""
+    lines = [line.rstrip() for line in answer.splitlines() if line.strip()]
+    at, anywhere = 0, False
+    for line in promised:
+        if line.strip() == ANY_TEXT:
+            anywhere = True
+            continue
+        if not line.strip():
+            continue
+        wanted = re.compile(pattern(line))
+        while anywhere and at < len(lines) and not wanted.match(lines[at]):
+            at += 1
+        if at == len(lines) or not wanted.match(lines[at]):
+            return False
+        at, anywhere = at + 1, False
+    return anywhere or at == len(lines)
+
+
+def check(path):
+    """Run a page; AssertionError with the first answer that is another."""
+    for number, step in enumerate(run(path)[1]):
+        assert agrees(step.promised, step.answer), (
+            f"{path}, step {number + 1}: {PROMPT}{step.command}\n"
+            "--- promised\n" + "\n".join(step.promised) +
+            "\n--- answered\n" + step.answer)
+
+
+def write(path):
+    """Put the answers into the page where they are others than promised."""
+    text, steps = run(path)
+    todo = iter(steps)
+
+    def rewrite(match):
+        lines = []
+        for line in match[1].splitlines():
+            if line.startswith(PROMPT):
+                step = next(todo)
+                kept = agrees(step.promised, step.answer) and step.promised
+                lines += [line] + (kept or [a.rstrip() for a in
+                                            step.answer.splitlines()
+                                            if a.strip()])
+        return "```gdb\n" + "\n".join(lines) + "\n```"
+
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(BLOCK.sub(rewrite, text))
+
+
+def main():
+    pages = sys.argv[1:]
+    action = write if pages[:1] == ["--write"] else check
+    for page in pages:
+        if page != "--write":
+            action(os.path.join(ROOT, page))
+
+
+if __name__ == "__main__":
+    main()
