@@ -9,6 +9,7 @@ is cut into one answer for each command.
 """
 
 import contextlib
+import functools
 import os
 import shutil
 import socket
@@ -21,6 +22,21 @@ from harness import BUILD, ROOT, RUN
 
 SECONDS = 90
 MARK = "@@answer "
+
+
+@functools.cache
+def debug_build():
+    """The folder of a kernel that is optimised for debugging (-Og)."""
+    folder = os.path.join(BUILD, "debug")
+    made = subprocess.run(["make", f"B={folder}", "DEBUG=1", "-j2", "kernel"],
+                          cwd=ROOT, capture_output=True, text=True,
+                          check=False)
+    assert made.returncode == 0, made.stdout + made.stderr
+    copy = os.path.join(folder, "initrd.cpio")
+    if os.path.exists(copy):
+        os.unlink(copy)
+    os.link(os.path.join(BUILD, "initrd.cpio"), copy)
+    return folder
 
 
 def free_port():

@@ -545,9 +545,11 @@ class Command(gdb.Command):
 
     def complete(self, text, word):
         try:
-            found = self.completions(text.split()[:-1] if word
-                                     else text.split())
-            return sorted(c for c in found if c.startswith(word or ""))
+            words = text.split()
+            last = words.pop() if words and not text[-1].isspace() else ""
+            cut = len(last) - len(word or "")   # gdb's word ends at a "-"
+            return sorted(c[cut:] for c in self.completions(words)
+                          if c.startswith(last))
         except (gdb.error, gdb.GdbError):
             return []
 

@@ -14,6 +14,7 @@ import gdb
 from . import base, names
 from .base import Command, Trouble, command, number
 from .fault import Fault, classify, explain, facts_of
+from .printers import signal_name
 from .traps import call_names, call_words, register
 
 FAULT_KINDS = {
@@ -49,6 +50,7 @@ class EventBreakpoint(gdb.Breakpoint):
                       f"cannot look: {error}\n")
             return True
         if said:
+            gdb.set_convenience_variable("pid", running_pid())
             gdb.write(f"\n{said}\n")
         return said is not None
 
@@ -106,6 +108,8 @@ def two_words(line, usage, needed=0):
 class FaultBreakpoint(EventBreakpoint):
     """At the decision about a page fault."""
 
+    is_about_faults = True
+
     def __init__(self, pid, kind):
         super().__init__(entry_of("fault_classify"),
                          f"at page faults {of_whom(pid)}"
@@ -121,7 +125,6 @@ class FaultBreakpoint(EventBreakpoint):
         if self.wanted and action not in self.wanted:
             return None
         gdb.set_convenience_variable("address", facts["address"])
-        gdb.set_convenience_variable("pid", pid)
         return f"page fault in {running_name()}: {Fault().access(hex)}\n" \
             f"  {explain(action)}"
 
@@ -199,7 +202,8 @@ class AnySyscallBreakpoint(SyscallBreakpoint):
     """At every system call."""
 
     def __init__(self, pid):
-        EventBreakpoint.__init__(self, entry_of("syscall_dispatch"), f"at system calls {of_whom(pid)}")
+        EventBreakpoint.__init__(self, entry_of("syscall_dispatch"),
+                                 f"at system calls {of_whom(pid)}")
         self.pid = pid
 
 
@@ -305,11 +309,6 @@ class BreakExec(BreakCommand):
 def signal_numbers():
     """{SIGINT: 2}."""
     return dict(base.enumerators("enum fact_signal"))
-
-
-def signal_name(n):
-    """`SIGINT`, or `signal 40`."""
-    return {v: k for k, v in signal_numbers().items()}.get(n, f"signal {n}")
 
 
 def signal_argument(text):

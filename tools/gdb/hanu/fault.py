@@ -2,8 +2,8 @@
 
 Idea:   what the handler knows (struct fault_facts) is put together again from
         the registers, regions and page tables, so that it can be said before
-        the kernel has looked, while it looks, and after it has acted. classify()
-        has the rows of kernel/vm/fault_table.c; tests compare the two.
+        the kernel has looked, while it looks, and after it has acted.
+        classify() has the rows of kernel/vm/fault_table.c; tests compare.
 Next:   traps.py, breakpoints.py, kernel/vm/fault.c.
 """
 
@@ -146,7 +146,8 @@ class Fault:
                           == constant("VECTOR_PF")), None)
         if own is None and self.trap is None:
             raise Trouble(self._nothing())
-        self.facts = facts_of(own) if own is not None else self._from_trap()
+        self.facts = dict.fromkeys(("has_region", "can_grow_stack"), 0)
+        self.facts.update(self._from_trap() if own is None else facts_of(own))
         self.address = self.facts["address"]
         self.space = self._space()
         self.region = self.entry = None
@@ -196,8 +197,8 @@ class Fault:
                 region_prot=number(self.region["prot"]),
                 region_shared=flags & constant("REGION_SHARED"),
                 region_has_mapping=number(self.region["mapping"]))
-        self.level, self.where, self.entry = Tables().walk(
-            number(self.space["pml4"]), self.address)[-1]
+        self.level, self.where, self.entry = Tables().last(
+            number(self.space["pml4"]), self.address)
         last = self.entry if self.level == 0 else 0
         known.update(pte_present=last & bits.present,
                      pte_writable=last & bits.write,
@@ -205,10 +206,8 @@ class Fault:
                      pte_swapped=bits.is_swap(last))
         frame = frames.get(bits.pfn(last)) if bits.has_frame(last) else None
         known["frame_is_zero"] = bits.pfn(last) == frames.zero
-        known["frame_refs"] = frame["refs"] - (
-            frame["flags"] & frames.cached != 0) if frame else 0
-        known["can_grow_stack"] = self.facts.get("can_grow_stack",
-                                                 self._can_grow())
+        known["frame_refs"] = frames.holders(frame) if frame else 0
+        known["can_grow_stack"] = self._can_grow()
         self.facts.update(known)
 
     def _can_grow(self):
@@ -263,8 +262,8 @@ class Fault:
         if self.entry is None:
             return "none looked at"
         if self.level:
-            return f"none yet: the table above it, its {LEVEL_NAMES[self.level]}," \
-                " has an empty entry"
+            return "none yet: the table above it, its " \
+                f"{LEVEL_NAMES[self.level]}, has an empty entry"
         return f"{self.entry:#018x} at {self.where:#x}: " + \
             entry_meaning(0, self.entry, Bits(), Frames())
 
@@ -308,7 +307,15 @@ class FaultCommand(Command):
             raise Trouble("the handler, vm_fault, has not begun here or is "
                           "over")
         frame.select()
-        gdb.execute("finish")
+        quiet = [b for b in gdb.breakpoints()
+                 if b.enabled and getattr(b, "is_about_faults", False)]
+        for point in quiet:     # a fault may be decided in several steps
+            point.enabled = False
+        try:
+            gdb.execute("finish")
+        finally:
+            for point in quiet:
+                point.enabled = point.is_valid()
 
     def completions(self, words):
         return () if words else ("finish",)

@@ -11,7 +11,7 @@ import gdb
 from . import base, names
 from .base import Command, Trouble, command, constant, number
 from .pages import (LEVEL_NAMES, Frames, Spaces, Tables, address_argument,
-                    print_notes, region_at, regions, space_of, swap_slot)
+                    print_notes, regions, space_of, swap_slot)
 
 STACK_WORDS = ("apply", "address", "function", "level", "view")
 MOST_SHOWN = 40     # places that map one frame
@@ -176,7 +176,8 @@ class FrameShow:
         """The entries found against the count."""
         if self.pfn == self.frames.zero:
             return f"{found} entries map it"
-        parts = [f"{found} page-table entries"]
+        parts = ["1 page-table entry" if found == 1
+                 else f"{found} page-table entries"]
         if self.kind == "mapping":
             parts.append("its file's or shared memory's index")
         if self.fields["flags"] & self.frames.cached:
@@ -184,7 +185,7 @@ class FrameShow:
         more = self.fields["refs"] - found - len(parts) + 1
         said = " + ".join(parts)
         if more == 0:
-            return f"{said}: all {self.fields['refs']} holders"
+            return f"{said}: that is all"
         if more > 0:
             return f"{said}: {more} more of the {self.fields['refs']} " \
                 "holders, such as a system call or disk transfer under way"
@@ -209,7 +210,7 @@ def frame_of_address(address):
 def frame_at(root, address):
     """The frame that tables map at an address."""
     tables = Tables()
-    level, _, entry = tables.walk(root, address)[-1]
+    level, _, entry = tables.last(root, address)
     bits = tables.bits
     if bits.is_swap(entry) and level == 0:
         raise Trouble(f"the page of {address:#x} is swapped out: "

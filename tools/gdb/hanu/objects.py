@@ -6,7 +6,6 @@ Idea:   a struct mapping is a radix tree from page numbers to frames, or swap
 Next:   kernel/vm/mapping.c, kernel/ipc/pipe.c, kernel/ipc/sysv_shm.c.
 """
 
-import shlex
 import subprocess
 
 import gdb
@@ -16,6 +15,7 @@ from .base import Command, Trouble, command, constant, number
 from .ipc import sysv_objects
 from .pages import Bits, Frames, Spaces, print_notes, ranges, regions, \
     swap_slot
+from .paging import times
 from .sleeping import open_files
 
 MOST_NODES = 20000      # of a radix tree
@@ -79,8 +79,7 @@ class Pages:
                 frame["owner"] != number(self.mapping.address) or \
                 frame["index"] != index:
             flags += " BROKEN: the frame says that it is not of this mapping"
-        count = self.frames.mappers(frame)
-        return f"mapped {count} times" if count != 1 else "mapped once", flags
+        return f"mapped {times(self.frames.mappers(frame))}", flags
 
     def rows(self):
         """Runs of pages of which the same is to be said."""
@@ -345,9 +344,9 @@ class Pipe(Command):
             super().invoke(argument, from_tty)
 
     def run(self, argument):
-        words = shlex.split(argument)
+        words = argument.split()
         pipes = Pipes()
-        if len(words) == 2 and words[0].isdecimal():
+        if len(words) == 2:
             show_pipe(self.of_descriptor(*words), pipes)
         elif words:
             show_pipe(self.of_pointer(gdb.parse_and_eval(argument)), pipes)

@@ -89,6 +89,14 @@ class Frames:
         data = self.blocks[block]
         return self.record.take(data, at) if data else None
 
+    def holders(self, frame):
+        """Who has its page, in memory or by its swap slot; the swap cache
+        does not count."""
+        if not frame["flags"] & self.cached:
+            return frame["refs"]
+        slot = slot_of(frame["next"], Bits())[1]
+        return frame["refs"] - 1 + (number(slot["count"]) if slot else 0)
+
     def listed(self, head, what):
         """(pfn, frame) of a list of frames (kernel/mem/frame_list.h)."""
         pfn, prev, count = head, 0, 0
@@ -213,18 +221,25 @@ class Tables:
                 "<512Q", base.read_bytes(self.direct + physical, 4096))
         return self.known[physical]
 
-    def walk(self, root, address):
-        """[(level, address of the entry, entry)] from the PML4 down, to the
+    def steps(self, root, address):
+        """(level, address of the entry, entry) from the PML4 down, to the
         first one that is not present or maps a page."""
-        table, steps = root, []
+        table = root
         for level in (3, 2, 1, 0):
             index = address >> (12 + 9 * level) & 511
-            entry = self.entries(table)[index]
-            steps.append((level, self.direct + table + 8 * index, entry))
+            try:
+                entry = self.entries(table)[index]
+            except gdb.MemoryError:
+                raise Trouble(f"the {LEVEL_NAMES[level]} at physical "
+                              f"{table:#x} cannot be read: corrupt") from None
+            yield level, self.direct + table + 8 * index, entry
             if self._is_last(entry, level):
-                break
+                return
             table = entry & self.bits.address
-        return steps
+
+    def last(self, root, address):
+        """The last of the steps."""
+        return list(self.steps(root, address))[-1]
 
     def _is_last(self, entry, level):
         return not entry & self.bits.present or level == 0 or \
@@ -340,21 +355,29 @@ def canonical(address):
     return address | 0xffff000000000000 if address >> 47 else address
 
 
-def swap_slot(entry, bits):
-    """A swap entry in words."""
+def slot_of(entry, bits):
+    """(where, struct swap_slot) of a swap entry; None for the latter where
+    there is no such slot."""
     area, slot = entry >> bits.slot_bits, entry & (1 << bits.slot_bits) - 1
     areas = base.variable("swap_areas")
     if area > areas.type.range()[1] or not number(areas[area]["device"]):
-        return f"slot {slot} of swap area {area}, which is not in use"
+        return f"slot {slot} of swap area {area}, which is not in use", None
     known = areas[area]
     where = f"slot {slot} of {base.text(known['device']['name'])}"
     if slot >= number(known["slots"]):
-        return where + ", which has no such slot"
+        return where + ", which has no such slot", None
     per_page = 4096 // base.type_named("struct swap_slot").sizeof
-    page = known["pages"][slot // per_page][slot % per_page]
-    count, pfn = number(page["count"]), number(page["pfn"])
-    return (where + f" ({count} {'entry' if count == 1 else 'entries'} "
-            "name it" + (f", cached in frame {pfn})" if pfn else ")"))
+    return where, known["pages"][slot // per_page][slot % per_page]
+
+
+def swap_slot(entry, bits):
+    """A swap entry in words."""
+    where, slot = slot_of(entry, bits)
+    if slot is None:
+        return where
+    count, pfn = number(slot["count"]), number(slot["pfn"])
+    named = "1 entry names it" if count == 1 else f"{count} entries name it"
+    return f"{where} ({named}" + (f", cached in frame {pfn})" if pfn else ")")
 
 
 def ranges(numbers, most=None):

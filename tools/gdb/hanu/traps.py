@@ -10,7 +10,7 @@ Next:   fault.py, x86/entry.S, x86/trap_frame.h.
 import gdb
 
 from . import base, names
-from .base import Command, Trouble, command, constant, number
+from .base import Command, command, constant, number
 
 MOST_FRAMES = 200       # of a kernel stack
 STRING_SHOWN = 60       # bytes of a string argument
@@ -87,7 +87,7 @@ def vector_words(frame):
     vector = number(frame["vector"])
     if is_syscall(frame):
         return "system call"
-    titles = base.elements(base.variable("exception_names", "kernel/trap.c"))
+    titles = base.elements(base.variable("names", "core/panic_words.c"))
     if vector < len(titles):
         return f"{base.text(titles[vector])} (exception {vector})"
     for name, words in INTERRUPTS:
@@ -310,6 +310,8 @@ class Syscall(Command):
 
     def show_all(self):
         """A line for each thread of a process."""
+        if not list(base.processes()):
+            print("there are no processes yet")
         base.table(["THREAD", "SYSTEM CALL"],
                    [[names.thread_name(t), self.words(t)]
                     for p in base.processes() for t in base.threads_of(p)])
