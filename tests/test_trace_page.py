@@ -452,6 +452,38 @@ def test_million_events_are_quick(browser, tmp_path):
     page.check_quiet()
 
 
+def test_page_in_swap_is_told(browser, tmp_path):
+    """Out to slot 7, back in another frame; PROT_NONE keeps the frame."""
+    s = trace_story.Story("swapped")
+    s.process(1, 0, "init", 1)
+    s.process(2, 1, "swapped", 2, 1)
+    s.touch(100, 0, 2, 2, 0x400000, 0x200)
+    s.event(100, 0, 2, "map", 2, 0x400000, 7, 16)
+    s.event(100, 0, 2, "map", 2, 0x400000, 0x300, 3)
+    s.event(100, 0, 2, "protect", 2, 0x400000, 0x401000, 0)
+    s.event(100, 0, 2, "move", 2, 0x400000, 0x401000, 0x900000)
+    s.event(100, 0, 2, "unmap", 2, 0x900000, 0x901000)
+    path = str(tmp_path / "index.html")
+    build.build_page(s.data, path)
+    page = Page(browser, path)
+    page.click("tab-frames")
+    for moment, text in ((150, "1 of one process alone"), (250, "1 in swap"),
+                         (350, "1 of one process alone")):
+        page.moment(moment)
+        assert page.element("frames-canvas").get_attribute(
+            "aria-label") == "1 processes; pages: " + text
+    page.run("hanu.choose({cell: {page: 0x400, process: "
+             "hanu.model.processes[1]}}); hanu.draw_now()")
+    words = page.text("detail")
+    assert re.search("frame 0x200, writable(.|\n)*slot 0x7, in swap(.|\n)*"
+                     "frame 0x300, writable(.|\n)*0x300, no access", words)
+    page.run("hanu.choose({cell: {page: 0x900, process: "
+             "hanu.model.processes[1]}, at: 550}); hanu.draw_now()")
+    assert "moved here: frame 0x300" in page.text("detail")
+    page.moment(620)
+    assert "not mapped at this moment" in page.text("detail")
+
+
 REPLAY = """
     const frames = hanu.frames(), trace = hanu.trace;
     const found = {copies: 0, reused: 0, wrong: [], differ: 0, split: 0};

@@ -10,7 +10,8 @@ const HEAD = 34, LEFT = 150, GAP = 14, NEAR_PAGES = 16;
 const PAGE_KINDS = ['alone', 'shared', 'file', 'both', 'zero', 'swap'];
 const NARROW = 3, MOST_SAMPLES = 8;   // pixels of a box, pages of a pixel
 const PAGE_COLOURS = {alone: '#e69f00', shared: '#56b4e9', file: '#009e73',
-                      both: '#7fcdb4', zero: '#c9c9c9'};
+                      both: '#7fcdb4', zero: '#c9c9c9',
+                      swap: '#cc79a7'};
 
 // The processes that the view shows: a family, in the tree's order.
 function family_of(app) {
@@ -254,8 +255,7 @@ function draw_many(app, frames, pen, shown, first, x, scroll_y) {
         for (const kind of PAGE_KINDS) {
             const tall = (share[kind] || 0) / all * (height - 4);
             if (tall)
-                pen.rect(left, top, width, tall,
-                         PAGE_COLOURS[kind] || theme.line);
+                pen.rect(left, top, width, tall, PAGE_COLOURS[kind]);
             top += tall;
         }
     }
@@ -283,10 +283,7 @@ function draw_box(app, frames, pen, shown, parts, x, y) {
     const tall = parts.length * height - 4;
     const colour = PAGE_COLOURS[kind];
     const fresh = parts.some(at => event.values[at] === shown.last_change);
-    if (kind === 'swap')
-        pen.rect(x, y, size - gap, tall, theme.back, theme.quiet);
-    else
-        pen.rect(x, y, size - gap, tall, colour);
+    pen.rect(x, y, size - gap, tall, colour);
     if (fresh && size > 5)
         pen.rect(x - 1, y - 1, size - gap + 2, tall + 2, null, theme.mark);
     if (size >= 6)
@@ -298,7 +295,7 @@ function draw_box(app, frames, pen, shown, parts, x, y) {
     if (size >= 40)
         pen.text(kind === 'swap' ? 'swap' : kind === 'zero' ? 'zeroes' :
             frame.values[parts[0]].toString(16), x + (size - gap) / 2,
-        y + tall / 2, kind === 'swap' ? theme.ink : '#111111', 11, 'center');
+        y + tall / 2, '#111111', 11, 'center');
     if (app.cell && app.cell.page === frames.cell_page.values[
         frames.interval.cell.values[parts[0]]])
         pen.rect(x - 1, y - 1, size - gap + 2, tall + 2, null, theme.ink);
@@ -386,6 +383,7 @@ function pages_setup(app) {
         ['box', PAGE_COLOURS.file, 'file, mapped once'],
         ['box', PAGE_COLOURS.both, 'file, mapped several times'],
         ['box', PAGE_COLOURS.zero, 'the common page of zeroes'],
+        ['box', PAGE_COLOURS.swap, 'in swap'],
         ['thin', 'var(--ink)', 'bar below: may be written'],
         ['box', 'var(--mark)', 'framed: the last change'],
     ]);
@@ -396,7 +394,7 @@ function draw_pages_legend(pen, app, y) {
     let x = 6;
     const names = {alone: 'one process alone', shared: 'shared after fork',
                    file: 'file, mapped once', both: 'file, shared',
-                   zero: 'page of zeroes'};
+                   zero: 'page of zeroes', swap: 'in swap'};
     for (const name in names) {
         pen.rect(x, y - 5, 12, 10, PAGE_COLOURS[name]);
         pen.text(names[name], x + 16, y, theme.quiet, 10);
