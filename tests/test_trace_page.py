@@ -45,7 +45,7 @@ def open_browser():
     options.set_capability("goog:loggingPrefs",
                            {"browser": "ALL", "performance": "ALL"})
     return webdriver.Chrome(options=options,
-                            service=Service("/usr/bin/chromedriver"))
+                            service=Service(shutil.which("chromedriver")))
 
 
 @pytest.fixture(name="browser", scope="module")
@@ -538,9 +538,12 @@ def test_real_trace_agrees_with_the_kernel(browser, tmp_path):
 
 def test_page_without_events(browser, tmp_path):
     path = str(tmp_path / "index.html")
-    build.build_page(trace_story.Story("nothing").data, path)
+    story = trace_story.Story("nothing").data
+    story["lost"] = [1000, 234]
+    build.build_page(story, path)
     page = Page(browser, path)
-    assert "0 events" in page.text("summary")
+    assert page.text("summary").startswith("0 events in 1 ns, 2 CPUs")
+    assert "1,234 events were lost" in page.text("summary")
     for tab in ("frames", "tree", "faults", "calls", "events"):
         page.click("tab-" + tab)
     page.keys(".", "+", "n")

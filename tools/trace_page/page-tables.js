@@ -247,7 +247,7 @@ function events_setup(app) {
         const most = Math.ceil(box.clientHeight / EVENT_ROW) + 1;
         const made = [];
         for (let k = first; k < list.length && made.length < most; k++)
-            made.push(event_line(app, event_of(list, k)));
+            made.push(event_line(app, event_of(list, k), k, list.length));
         rows.replaceChildren(...made);
         return made.length;
     };
@@ -271,11 +271,12 @@ function events_setup(app) {
     return view;
 }
 
-function event_line(app, i) {
+function event_line(app, i, place, count) {
     const kind = app.trace.kinds[app.trace.kind[i]];
     const chosen = app.event === i;
     const line = element('div', undefined, {class: 'event', role: 'option',
-        'aria-selected': String(chosen), 'data-event': i});
+        'aria-selected': String(chosen), 'aria-posinset': place + 1,
+        'aria-setsize': count});
     line.append(element('span', time_text(app.trace.time[i], app.trace.end)),
                 element('span', 'CPU ' + app.trace.cpu[i]),
                 element('span', app.model.actor(i)),
