@@ -90,9 +90,9 @@ struct address_space {
     uint64_t limit_stack;  /* [a] bytes, RLIMIT_STACK */
     struct {
         vaddr_t start, end;
-    } unmapped[4];         /* [A] of late, for proc/mistake.c */
-    uint32_t unmap_count;  /* [A] ever */
-    struct family *family; /* [I] */
+    } unmapped[4];                   /* [A] of late, for proc/mistake.c */
+    uint32_t unmap_count;            /* [A] ever */
+    struct family *family;           /* [I] */
     struct list_node family_link;    /* [F] */
     struct list_node all_link;       /* in the list of all spaces (auditor) */
     struct address_space *next_dead; /* in the list of deferred ones */
