@@ -25,7 +25,19 @@ class App {
         this.hits = null;
         this.redraws = this.operations = 0;
         this.clear_choice();
+        this.show_command();
         this.at = this.first_moment();
+    }
+
+    // The window that the page opens with: the life of what was traced.
+    show_command() {
+        const root = this.model.processes[this.family];
+        if (!root)
+            return;
+        const end = root.reaped || root.end || this.trace.end;
+        const margin = (end - root.start) / 30;
+        this.end = Math.min(this.trace.end, end + margin);
+        this.start = Math.min(Math.max(0, root.start - margin), this.end - 1);
     }
 
     // Where the page opens: just after the first fork of the family.
