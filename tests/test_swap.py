@@ -272,6 +272,22 @@ def test_failed_allocations_lose_nothing(tmp_path, smp):
     assert count(out, "pswpout") >= 64
 
 
+@pytest.mark.parametrize("smp", [1, 2])
+def test_limit_counts_what_is_there_already(tmp_path, smp):
+    """A shell with few frames runs programs; those it shares pages with keep
+    them, and nobody is killed for what is busy only."""
+    path = image(tmp_path / "disk", 16 * MIB)
+    script = "".join(
+        f"sh -c 'echo {n} > /proc/self/limit_frames; ls / | head -1; "
+        "cat /proc/self/replacement | tail -3';" for n in [20, 8, 6, 5] * 3)
+    out = run(tmp_path, f"/t/swap-arguments on:/dev/vda=0; {script}"
+              "/t/swap-arguments off:/dev/vda=0", disks=[path], smp=smp)
+    assert out.count("bin\n") == 12
+    frames = [int(n) for n in re.findall(r"^resident (\d+)$", out, re.M)]
+    assert all(n <= limit for n, limit in zip(frames, [20, 8, 6, 5] * 3)), out
+    assert len(frames) == 12
+
+
 def check_300_mib(tmp_path, policy, smp, seed=1):
     """A machine of 128 MiB with 300 MiB of live data."""
     path = image(tmp_path / "disk", 512 * MIB)

@@ -2,7 +2,7 @@
  * refstring - makes the page references of an exercise on the real machine and
  * says what they cost there.
  *
- * Only the pages of the string may need frames. They are written once and then
+ * Only the pages of the string may need frames: all else is locked. They are written once and then
  * paged out by advice, so that each one is on the disk when the string begins.
  * From then on the kernel sees every access. `tools/replace` says what must come
  * out.
@@ -211,6 +211,10 @@ static int prepare(long frames)
     char limit[32];
 
     snprintf(limit, sizeof limit, "%ld\n", frames);
+    if (mlockall(MCL_CURRENT)) {
+        report_errno("cannot lock the program in memory");
+        return -1;
+    }
     memory = map_pages((size_t)different);
     if (!memory || tell("/proc/self/limit_frames", limit))
         return -1;

@@ -15,6 +15,7 @@
 #include "vm/pool.h"
 #include "vm/reclaim.h"
 #include "vm/swap.h"
+#include "vm/working_set.h"
 
 enum {
     NAME_COLUMNS = 40,
@@ -126,11 +127,8 @@ int proc_store_frame_limit(const struct proc_ref *ref, char *line)
     if (strcmp(line, "max") != 0 &&
         !proc_parse_number(line, strlen(line), &limit))
         err = -EINVAL;
-    if (err == 0) {
-        mutex_lock(&as->lock); /* one change at a time */
-        err = pool_set_limit(as, (uint64_t)limit);
-        mutex_unlock(&as->lock);
-    }
+    if (err == 0)
+        err = vm_limit_frames(as, (uint64_t)limit);
     as_put(as);
     return err;
 }

@@ -46,6 +46,7 @@ struct fault_place {
     swap_entry_t entry;
     struct mapping *mapping; /* with a reference */
     uint64_t index;
+    struct frame_pool *pool; /* which is full */
 };
 
 /* May the stack region above `va` grow down to it? */
@@ -347,12 +348,12 @@ static enum fault_result fault_resolve(enum fault_action action,
 /* The action in a space that may have a limit: the page that it would bring in
  * may be one too many. */
 static enum fault_action limit_action(enum fault_action action,
-                                      const struct fault_place *at)
+                                      struct fault_place *at)
     MUST_HOLD(at->as->lock);
 static __debug_stop enum fault_action limit_action(enum fault_action action,
-                                                   const struct fault_place *at)
+                                                   struct fault_place *at)
 {
-    const struct frame_pool *pool = at->as->pool;
+    const struct frame_pool *pool = at->pool = at->as->pool;
 
     if (!pool)
         return action;
@@ -458,8 +459,10 @@ static bool fault_wait(struct fault_place *at, enum fault_result *result)
     if (*result == FAULT_AGAIN)
         return true;
     if (*result == FAULT_POOL_FULL) {
-        *result = FAULT_OVER_LIMIT;
-        return reclaim_for_limit(at->as->pool) || pool_exceed(at->as);
+        bool dying = thread_has_flag(thread_current(), THREAD_KILLED);
+        *result = dying ? FAULT_KILLED : FAULT_OVER_LIMIT;
+        return !dying &&
+               (reclaim_for_limit(at->pool) || pool_exceed(at->as, at->pool));
     }
     if (*result == FAULT_WAIT_SWAP || *result == FAULT_WAIT_MAPPING)
         err = wait_for_disk(at, *result);

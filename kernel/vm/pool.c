@@ -278,11 +278,11 @@ int pool_inherit(struct address_space *as, const struct address_space *from)
     return pool_set_limit(as, from->pool->limit);
 }
 
-bool pool_exceed(struct address_space *as)
+bool pool_exceed(const struct address_space *as, struct frame_pool *pool)
 {
     if (!as->soft_limit)
         return false;
-    __atomic_fetch_add(&as->pool->limit, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&pool->limit, 1, __ATOMIC_RELAXED);
     return true;
 }
 

@@ -87,8 +87,9 @@ __must_check int pool_set_limit(struct address_space *as, uint64_t limit);
 /* A child, or the space after exec, gets the same limit. */
 __must_check int pool_inherit(struct address_space *as,
                               const struct address_space *from);
-/* Nothing of it can go now: one frame more, if its limit is a soft one. */
-bool pool_exceed(struct address_space *as);
+/* Nothing of the space's pool can go now: one frame more, if its limit is a soft
+ * one. */
+bool pool_exceed(const struct address_space *as, struct frame_pool *pool);
 /* The space goes: its frames that others hold go to the common pool. */
 void pool_leave(struct address_space *as);
 /* Is its policy told every use, or what the accessed bits show? */

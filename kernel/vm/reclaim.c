@@ -66,6 +66,7 @@ enum verdict {
     GONE,
     WRITE,  /* it goes when it has been written */
     IN_USE, /* it was used since we looked last */
+    LEFT,   /* to those who have it besides the space with the limit */
     BUSY,   /* somebody has it, or a lock, for a moment */
     STAYS,  /* it cannot go */
 };
@@ -125,15 +126,20 @@ static void flush_unmapped(void)
 
 struct unmapping {
     struct frame *frame;
-    swap_entry_t entry; /* 0: nothing stays in its place */
+    swap_entry_t entry;            /* 0: nothing stays in its place */
+    const struct frame_pool *only; /* of spaces with this pool; NULL: of all */
     unsigned done;
-    bool dirty, locked;
+    bool dirty, locked, others;
 };
 
 static bool unmap_at(struct rmap_place *at, void *arg)
 {
     struct unmapping *u = arg;
 
+    if (u->only && at->as->pool != u->only) {
+        u->others = true;
+        return true;
+    }
     if (at->region->flags & REGION_LOCKED) {
         u->locked = true;
         return false;
@@ -153,6 +159,13 @@ static bool unmap_at(struct rmap_place *at, void *arg)
     return true;
 }
 
+/* It is not the space's any more that has the limit (one, with a pool of its
+ * own), but others'. */
+static bool has_left(const struct unmapping *u, bool all)
+{
+    return u->only && (all ? u->others : u->done != 0);
+}
+
 /* What remains to be done for a frame of the swap cache that nobody maps. */
 static enum verdict finish_cached(struct frame *f)
 {
@@ -165,9 +178,10 @@ static enum verdict finish_cached(struct frame *f)
     return frame_has_flags(f, FRAME_F_DIRTY) ? WRITE : BUSY;
 }
 
-static enum verdict evict_anonymous(struct frame *f, bool *locked)
+static enum verdict evict_anonymous(struct frame *f,
+                                    const struct frame_pool *only, bool *locked)
 {
-    struct unmapping u = { .frame = f };
+    struct unmapping u = { .frame = f, .only = only };
     bool fresh = !frame_has_flags(f, FRAME_F_SWAP_CACHE);
 
     u.entry = fresh ? swap_cache_add(f) : f->swap;
@@ -175,11 +189,11 @@ static enum verdict evict_anonymous(struct frame *f, bool *locked)
         return STAYS;
     bool all = rmap_walk(f, unmap_at, &u);
     *locked = u.locked;
-    if (all)
+    if (all && !u.others)
         return finish_cached(f);
     if (fresh && u.done == 0)
         swap_cache_drop(f);
-    return u.locked ? STAYS : BUSY;
+    return u.locked ? STAYS : has_left(&u, all) ? LEFT : BUSY;
 }
 
 /* From its mapping to the swap cache, under the entry that takes its place. */
@@ -219,9 +233,10 @@ static enum verdict leave_mapping(struct mapping *m, struct frame *f)
     return GONE;
 }
 
-static enum verdict evict_from_mapping(struct frame *f, bool *locked)
+static enum verdict
+evict_from_mapping(struct frame *f, const struct frame_pool *only, bool *locked)
 {
-    struct unmapping u = { .frame = f };
+    struct unmapping u = { .frame = f, .only = only };
     struct mapping *m = f->owner;
     enum verdict verdict = BUSY;
 
@@ -230,7 +245,9 @@ static enum verdict evict_from_mapping(struct frame *f, bool *locked)
     bool all = f->owner == m && rmap_walk(f, unmap_at, &u);
     if (u.dirty && m->ops->fill)
         frame_set_flags(f, FRAME_F_DIRTY);
-    if (all)
+    if (has_left(&u, all))
+        verdict = LEFT;
+    else if (all)
         verdict = leave_mapping(m, f);
     mutex_unlock(&m->lock);
     *locked = u.locked;
@@ -250,10 +267,13 @@ static bool was_used(struct frame *f) NO_LOCK_ANALYSIS
     return used;
 }
 
-/* All but the writing.  `look`: not if it is in use. */
-static enum verdict evict_start(struct frame *f, bool look)
+/* All but the writing.  `look`: not if it is in use.  `only`: if it is not NULL,
+ * spaces with other pools keep the page. */
+static enum verdict evict_start(struct frame *f, bool look,
+                                const struct frame_pool *only)
     MUST_HOLD(reclaim_lock);
-static enum verdict evict_start(struct frame *f, bool look)
+static enum verdict evict_start(struct frame *f, bool look,
+                                const struct frame_pool *only)
 {
     enum verdict verdict = STAYS;
     bool locked = false;
@@ -261,9 +281,9 @@ static enum verdict evict_start(struct frame *f, bool look)
     if (look && was_used(f))
         return IN_USE;
     if (f->kind == FRAME_ANON)
-        verdict = evict_anonymous(f, &locked);
+        verdict = evict_anonymous(f, only, &locked);
     else if (f->kind == FRAME_MAPPING)
-        verdict = evict_from_mapping(f, &locked);
+        verdict = evict_from_mapping(f, only, &locked);
     else if (f->kind == FRAME_SWAP)
         verdict = finish_cached(f);
     if (locked)
@@ -275,7 +295,8 @@ static enum verdict evict_start(struct frame *f, bool look)
 
 struct eviction {
     struct frame_pool *pool;
-    unsigned wanted, scanned, gone, writing, busy;
+    bool limit; /* that is what it is for: others keep what they share */
+    unsigned wanted, scanned, gone, left, writing, busy;
     struct frame *clean[BATCH];    /* gone, when the TLBs are flushed */
     struct frame *outgoing[BATCH]; /* to be written */
 };
@@ -292,6 +313,11 @@ static void note_verdict(struct eviction *e, struct frame *f,
         pool_note_evicted(f, true);
         e->outgoing[e->writing++] = f;
         return;
+    case LEFT:
+        pool_note_evicted(f, false);
+        pool_add(NULL, f, true);
+        e->left++;
+        break;
     case IN_USE:
         pool_note_use(f, false);
         break;
@@ -323,12 +349,12 @@ static void choose_and_unmap(struct eviction *e)
     unsigned most = e->wanted * TRIES;
 
     mutex_lock(&reclaim_lock);
-    while (e->gone + e->writing < e->wanted && e->scanned < most) {
+    while (e->gone + e->left + e->writing < e->wanted && e->scanned < most) {
         struct frame *f = pool_choose(e->pool);
         if (!f)
             break;
         e->scanned++;
-        note_verdict(e, f, evict_start(f, look));
+        note_verdict(e, f, evict_start(f, look, e->limit ? e->pool : NULL));
         /* Then all of them were in use: any will do. */
         if (e->scanned == most / 2)
             look = false;
@@ -359,33 +385,36 @@ static void write_out(struct eviction *e)
     __atomic_sub_fetch(&writers, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Up to `wanted` pages of the pool; returns how many frames came free, and adds
- * up how many were looked at.  *busy: some could go in a while. */
-static unsigned evict(struct frame_pool *pool, unsigned wanted,
-                      uint64_t *scanned, bool *busy)
+/* A batch of the pool, as `e` says; adds up how many pages were looked at. */
+static void evict(struct eviction *e, uint64_t *scanned)
 {
-    struct eviction e = { .pool = pool, .wanted = MIN(wanted, BATCH) };
     bool background = thread_current() == kswapd;
 
-    choose_and_unmap(&e);
-    write_out(&e);
+    choose_and_unmap(e);
+    write_out(e);
     counter_add(background ? COUNTER_SCAN_KSWAPD : COUNTER_SCAN_DIRECT,
-                e.scanned);
+                e->scanned);
     counter_add(background ? COUNTER_STEAL_KSWAPD : COUNTER_STEAL_DIRECT,
-                e.gone);
-    *scanned += e.scanned;
-    *busy = e.busy + e.writing != 0;
+                e->gone);
+    *scanned += e->scanned;
+}
+
+/* Returns how many frames came free. */
+static unsigned evict_batch(struct frame_pool *pool, uint64_t *scanned)
+{
+    struct eviction e = { .pool = pool, .wanted = BATCH };
+
+    evict(&e, scanned);
     return e.gone;
 }
 
 /* Of the common pool; when that has nothing to give, of one with a limit. */
 static unsigned evict_any(uint64_t *scanned)
 {
-    bool busy;
-    unsigned gone = evict(pool_common, BATCH, scanned, &busy);
+    unsigned gone = evict_batch(pool_common, scanned);
     struct frame_pool *limited = gone == 0 ? pool_next_limited() : NULL;
 
-    return limited ? evict(limited, BATCH, scanned, &busy) : gone;
+    return limited ? evict_batch(limited, scanned) : gone;
 }
 
 /* ---- sampling ------------------------------------------------------------- */
@@ -454,14 +483,14 @@ bool reclaim_for_limit(struct frame_pool *pool)
            !thread_has_flag(thread_current(), THREAD_KILLED)) {
         uint64_t count = pool->set.count, limit = pool->limit;
         uint64_t over = count >= limit ? count - limit + 1 : 1;
-        bool busy;
-        if (evict(pool, (unsigned)MIN(over, BATCH), &scanned, &busy) > 0) {
-            waits = 0;
+        struct eviction e = { .pool = pool, .limit = true };
+        e.wanted = (unsigned)MIN(over, BATCH);
+        evict(&e, &scanned);
+        waits = e.gone + e.left > 0 ? 0 : waits + 1;
+        if (waits == 0)
             continue;
-        }
         /* What is busy may not be for long. */
-        most = busy ? BUSY_TRIES : TRIES;
-        waits++;
+        most = e.busy + e.writing != 0 ? BUSY_TRIES : TRIES;
         swap_wait_for_progress();
     }
     return !pool_is_full(pool);
@@ -474,7 +503,7 @@ void reclaim_frames(struct frame **list, unsigned count)
     assert(count <= BATCH);
     mutex_lock(&reclaim_lock);
     for (unsigned i = 0; i < count; i++)
-        note_verdict(&e, list[i], evict_start(list[i], false));
+        note_verdict(&e, list[i], evict_start(list[i], false, NULL));
     end_choice(&e);
     mutex_unlock(&reclaim_lock);
     as_destroy_deferred();

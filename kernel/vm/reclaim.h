@@ -17,8 +17,8 @@ extern struct mutex reclaim_lock;
  */
 __must_check bool reclaim_direct(void);
 
-/* Evict until one more frame fits into the space's own pool.  False: it
- * cannot be.  Context: as reclaim_direct. */
+/* Evict until one more frame fits into the space's own pool; other spaces keep
+ * the pages that they share with it.  False: it cannot be.  Context: as reclaim_direct. */
 __must_check bool reclaim_for_limit(struct frame_pool *pool);
 
 /* If memory runs low, let kswapd know.  Cheap.  Context: any thread without

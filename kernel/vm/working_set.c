@@ -89,9 +89,11 @@ int vm_limit_frames(struct address_space *as, uint64_t limit)
         for (vaddr_t va = USER_MIN; (va = next_page(as, va, &pte)) < USER_END;
              va += PAGE_SIZE)
             limit_page(as, va, *pte);
+    struct frame_pool *pool = err == 0 ? as->pool : NULL;
     mutex_unlock(&as->lock);
-    /* What cannot go now stays above the limit until the next fault. */
-    if (err == 0 && as->pool && !reclaim_for_limit(as->pool))
+    /* What cannot go now stays above the limit until the next fault; and pools
+     * are never freed, whoever changes the limit meanwhile. */
+    if (pool && !reclaim_for_limit(pool))
         sched_point();
     return err;
 }

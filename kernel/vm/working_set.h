@@ -25,7 +25,7 @@ uint64_t vm_count_used(struct address_space *as);
  * Let the space have at most `limit` frames besides locked ones (0: no limit),
  * those that it has now included: pages go until it has no more.
  * 0, -ENOMEM (too many spaces have limits).
- * Locks: takes as->lock.  Context: may sleep; one caller at a time.
+ * Locks: takes as->lock.  Context: may sleep, nothing locked.
  */
 __must_check int vm_limit_frames(struct address_space *as, uint64_t limit);
 
