@@ -75,9 +75,9 @@ def machine(options, command, build=BUILD):
 
 def gdb_command(*arguments, build=BUILD):
     """The command line of a gdb with the kernel and our commands."""
-    return ["timeout", "-s", "KILL", str(SECONDS), "gdb", "-q", *arguments,
+    return ["timeout", "-s", "KILL", str(SECONDS), "gdb", "-q",
             "-x", os.path.join(ROOT, "tools", "gdb", "hanu.py"),
-            os.path.join(build, "kernel.elf")]
+            os.path.join(build, "kernel.elf"), *arguments]
 
 
 def gdb(port, *commands, build=BUILD):

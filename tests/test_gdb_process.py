@@ -11,14 +11,15 @@ import subprocess
 
 import pytest
 
-from gdb_session import SECONDS, ask, free_port, gdb_command, machine
+from gdb_session import SECONDS, ask, debug_build, gdb_command, machine
 from harness import BUILD, ROOT
 
 PROCESS_COMMANDS = """ps,proc,proc 1,threads,threads 1,bt-thread 1,vmas,vmas 1,
 runq,locks,waitq &init_process->child_exited,files,files 1,sig,sig 1,dmesg,
 percpu,lsipc,user 1""".replace("\n", "").split(",")
 STORY = """sleep 1000 & sleep 999 | cat & cd /tmp; touch a; mkdir d; exec 5<a
-trap : USR1; sysv-objects-in-proc; sleep 1; umask 022; mv a d/b & sleep 1; sync"""
+trap : USR1; sysv-objects-in-proc; sleep 1; umask 022
+mv a d/b & sleep 1; sync"""
 BAD_ANSWERS = ("Traceback", "Python Exception", "make no sense")
 
 
@@ -88,7 +89,8 @@ def test_while_booting_there_is_an_answer(story, command):
 def test_ps_shows_the_tree_and_what_each_sleeps_on(story):
     text = answer(story, "ps", 3)
     assert re.search(r"^ +1 +0 +blocked +1 +init +wait4: process_wait "
-                     r"\(proc/wait.c\), child_exited of 1 \(init\)$", text, re.MULTILINE), text
+                     r"\(proc/wait.c\), child_exited of 1 \(init\)$", text,
+                     re.MULTILINE), text
     assert re.search(r"running +1 +  sh$", text, re.MULTILINE), text
     assert re.search(r"blocked +1 +    sleep +clock_nanosleep|"
                      r"blocked +1 +    sleep +nanosleep", text), text
@@ -196,8 +198,7 @@ def test_locks_show_holders_and_waiters(story):
     assert re.search(r"mv +rename\w*: \w+ \(fs/\w+.c\), mutex 'rename' .* "
                      r"held by 1 \(init\)", answer(story, "ps", 4))
     spin = answer(story, "locks", 5)
-    assert re.search(r"CPU \d holds spinlock 'run queue' 0x\w+, taken in "
-                     r"\w+", spin), spin
+    assert re.search(r"CPU \d holds spinlock 'run queue' 0x", spin), spin
     assert "CPU 3 spins for spinlock 'process tree'" in \
         answer(story, "locks", 6)
 
@@ -211,3 +212,125 @@ def test_broken_lists_are_told(story, damage, times):
     if damage == "current":
         assert "ffffdeadbeef" in answer(story, "proc", times - 1) or \
             "is no pointer" in answer(story, "proc", times - 1)
+
+
+SHORT_STORY = "sleep 1000 & sleep 1; umask 022"
+SHORT_QUESTIONS = ["ps", "tbreak sys_umask", "continue", "ps", "bt-thread 1",
+                   "user 1", "locks", "backtrace", "tbreak "
+                   "queue_insert_locked", "continue", "locks"]
+
+
+def check_short_story(answers):
+    """What any kernel answers to SHORT_QUESTIONS."""
+    for bad in BAD_ANSWERS:
+        assert bad not in answers.text, answers.text
+    assert "there is nothing to see" in answers["ps"], answers.text
+    assert re.search(r"sleep +nanosleep: sleep_\w+ ", answers["ps #2"])
+    assert "process_wait (" in answers["bt-thread 1"], answers.text
+    assert re.search(r"process_wait \((.|\n)* main \(.*user/init.c:",
+                     answers["user 1"]), answers.text
+    assert "holds no spinlock" in answers["locks"]
+    assert re.search(r"syscall_entry (.|\n)* umask \((.|\n)* main \(",
+                     answers["backtrace"]), answers.text
+    assert re.search(r"holds spinlock 'run queue' 0x\w+, taken in \w+",
+                     answers["locks #2"]), answers.text
+
+
+def test_kernel_for_debugging_booted_by_uefi():
+    """-Og, through firmware that has paging on long before the kernel."""
+    build = debug_build()
+    with machine(["--boot", "uefi", "--smp", "2", "--mem", "512M"],
+                 ["sh", "-c", SHORT_STORY], build) as port:
+        check_short_story(ask(port, *SHORT_QUESTIONS, build=build))
+
+
+def test_machine_interface_booted_by_bios():
+    """What editors speak: the commands, and user frames in the stack."""
+    commands = [
+        "-break-insert sys_umask", "-exec-continue", None,
+        '-interpreter-exec console "ps"', "-stack-list-frames",
+        '-interpreter-exec console "bt-thread 1"',
+        "-data-evaluate-expression init_process->credentials",
+        "-break-insert -f seq.c:main", "-exec-continue", None,
+        "-stack-list-frames", "-gdb-exit"]
+    with machine(["--boot", "bios"],
+                 ["sh", "-c", SHORT_STORY + "; seq 1; seq 2"]) as port:
+        text = speak(["-target-select remote localhost:" + str(port),
+                      *commands])
+    assert re.search(r"sleep +nanosleep: sleep_", text), text
+    first, second = re.findall(r"\^done,stack=.*", text)
+    assert 'func="sys_umask"' in first and 'func="main"' in first
+    assert "process_wait" in text and '"{uid 0 gid 0}"' in text
+    assert 'func="main"' in second and "user/seq.c" in second
+    assert "Traceback" not in text
+
+
+def speak(commands):
+    """All that gdb says by MI; None among commands: wait for a stop."""
+    text = ""
+    with subprocess.Popen(gdb_command("--interpreter=mi3"), cwd=ROOT,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True,
+                          env=dict(os.environ, B=BUILD)) as gdb:
+        for command in commands:
+            if command is not None:
+                gdb.stdin.write(command + "\n")
+                gdb.stdin.flush()
+            end = "*stopped" if command is None else "^"
+            line = " "
+            while line and not line.startswith(end):
+                line = gdb.stdout.readline()
+                text += line
+                assert not line.startswith(("^error", "=thread-exited")), text
+        gdb.stdin.close()
+        text += gdb.stdout.read()
+    return text
+
+
+def test_make_debug_runs_both_in_one_terminal():
+    arguments = ("-batch -ex 'break cow.c:main' -ex continue -ex 'print "
+                 "$_in_program(\"cow\")' -ex 'info symbol main' -ex kill")
+    done = subprocess.run(
+        ["make", "-s", "-o", "all", "debug", "SMP=1", "ARGS=cow 1",
+         f"GDBARGS={arguments}"], cwd=ROOT, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert "hit Breakpoint 1, main" in done.stdout or \
+        "Breakpoint 1, main (argc=2" in done.stdout, done.stdout + done.stderr
+    assert "= 1" in done.stdout and "of " in done.stdout
+
+
+def test_breakpoint_in_a_program_stops_in_no_other_but_panics_do():
+    """Programs have code at the same addresses; while the symbols of one
+    load, those of another that has a breakpoint stay."""
+    story = "true; seq 2; cat /dev/null; echo null > " \
+        "/proc/sys/kernel/provoke"
+    with machine(["--smp", "2"], ["sh", "-c", story]) as port:
+        answers = ask(
+            port, "break seq.c:main", "continue", "backtrace",
+            "info breakpoints", "tbreak sys_exit_group", "continue",
+            "print $_pid()", "set hanu-symbols off", "show hanu-symbols",
+            "continue", "where")
+    assert re.search(r"main \(argc=2.*user/seq.c", answers["backtrace"])
+    assert 'only if $_in_program("seq")' in answers["info breakpoints"]
+    assert "hit Temporary breakpoint" in answers["continue #2"] or \
+        "Temporary breakpoint" in answers["continue #2"]
+    assert re.search(r"= \d+", answers["print $_pid()"])
+    assert '"off"' in answers["show hanu-symbols"]
+    stop = answers["continue #3"]
+    assert "the kernel panics" in stop and "main (" not in stop, answers.text
+    assert "provoke_null" in answers["where"], answers.text
+
+
+def test_every_command_has_help_and_stands_in_the_reference():
+    with open(os.path.join(ROOT, "docs", "gdb.md"), encoding="utf-8") as file:
+        reference = file.read()
+    questions = []
+    for name in all_commands():
+        questions += ["-ex", f"echo @@{name}\\n", "-ex", f"help {name}"]
+        assert f"`{name}" in reference, f"{name} is not in docs/gdb.md"
+    text = subprocess.run(gdb_command("-batch", *questions), cwd=ROOT,
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=True).stdout
+    for part in text.split("@@")[1:]:
+        name, _, rest = part.partition("\n")
+        assert len(rest) > 40, f"help {name} says too little: {rest}"

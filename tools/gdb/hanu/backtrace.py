@@ -88,8 +88,10 @@ class User(Command):
                 gdb.execute("set may-call-functions on")
             return
         space = thread["process"]["space"]
+        tables = f"page tables {number(space['pml4']):#x}" \
+            if number(space) else "no address space any more"
         print(f"process {names.process_name(thread['process'])}, {how}; "
-              f"page tables {number(space['pml4']):#x}; symbols of "
+              f"{tables}; symbols of "
               f"{path or 'none of our programs'}")
         print(unwind.tidy_backtrace(), end="")
 

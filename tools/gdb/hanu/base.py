@@ -423,7 +423,7 @@ def all_threads():
 def thread_by_tid(tid):
     """The struct thread of a TID, or at a kernel address."""
     if is_kernel_address(tid):
-        return at(tid, "struct thread")
+        return at(check_pointer(tid, "the thread"), "struct thread")
     for thread in all_threads():
         if int(thread["tid"]) == tid and number(thread["process"]):
             return thread

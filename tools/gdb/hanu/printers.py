@@ -92,8 +92,13 @@ def spinlock_text(lock):
     """`free`, or who holds it."""
     if int(lock["locked"]) == 0:
         return "free"
-    return f"held by CPU {int(lock['locked']) - 1}, taken in " \
-        f"{base.place(lock['holder_ip'])}"
+    return f"held by CPU {int(lock['locked']) - 1}{taken_in(lock)}"
+
+
+def taken_in(lock):
+    """Where a held spinlock was taken; only kernels that check locks know."""
+    where = number(lock["holder_ip"])
+    return f", taken in {base.place(where)}" if where else ""
 
 
 def mutex_text(mutex):
@@ -329,6 +334,8 @@ EXPLAIN = {
     "group": "process group: what Ctrl-C and kill(-group) reach",
     "group_link": "its place in the group",
     "session_entry": "session: the groups of one login",
+    "tracees": "threads that it traces (ptrace)",
+    "undumpable": "its program may not be looked into",
     "session_link": "its place in the session",
     "terminal": "controlling terminal: where Ctrl-C comes from",
     "all_link": "its place in process_list",

@@ -126,10 +126,10 @@ class Locks(Command):
     @staticmethod
     def show_cpu(cpu):
         """Spinlocks of one CPU."""
-        number_of = int(cpu["id"])
-        for lock in sleeping.spinlocks_of(cpu):
-            print(f"CPU {number_of} holds {sleeping.lock_name(lock)}, taken "
-                  f"in {base.place(lock['holder_ip'])}")
+        number_of, held = int(cpu["id"]), list(sleeping.spinlocks_of(cpu))
+        for lock in held:
+            print(f"CPU {number_of} holds {sleeping.lock_name(lock)}"
+                  f"{printers.taken_in(lock)}")
         wanted = number(cpu["spins_for"])
         if wanted:
             lock = cpu["spins_for"].dereference()
@@ -137,7 +137,7 @@ class Locks(Command):
             print(f"CPU {number_of} spins for {sleeping.lock_name(lock)}, "
                   + ("free by now" if holder is None else
                      f"held by CPU {holder}"))
-        if int(cpu["spin_depth"]) == 0 and not wanted:
+        if not held and not wanted:
             print(f"CPU {number_of} holds no spinlock")
 
 

@@ -30,10 +30,12 @@ def build_folder():
 
 def program_path(name):
     """The file with symbols of the program called `name`, or None."""
+    build = os.path.abspath(build_folder())
     for folder in FOLDERS:
-        path = os.path.join(build_folder(), folder, name)
-        if name and os.path.isfile(path):
-            return os.path.realpath(path)   # as gdb will call it
+        for place in (build, os.path.dirname(build)):   # build/debug, too
+            path = os.path.join(place, folder, name)
+            if name and os.path.isfile(path):
+                return os.path.realpath(path)   # as gdb will call it
     return None
 
 
