@@ -41,7 +41,7 @@
     X(PROTECT, map, "space:o start:x end:x prot:m")                            \
     X(MOVE, map, "space:o start:x end:x to:x")                                 \
     X(SHARE, map, "space:o child:o start:x end:x cow:d")                       \
-    X(DROP, map, "space:o") /* all of it: exit or exec */                      \
+    X(DROP, map, "space:o") /* it is no more: exit or exec */                  \
     X(AREA, map, "space:o start:x end:x prot:m flags:x file:o")                \
     X(FRAME_ALLOC, frame, "frame:f order:d kind:y")                            \
     X(FRAME_FREE, frame, "frame:f order:d kind:y")                             \

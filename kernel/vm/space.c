@@ -174,7 +174,6 @@ static void as_destroy(struct address_space *as)
     list_remove(&as->all_link);
     spin_unlock(&all_spaces_lock);
     leave_tables(as);
-    trace(DROP, as);
 
     mutex_lock(&as->lock);
     tlb_batch_init(&batch, as);
@@ -195,6 +194,7 @@ static void as_destroy(struct address_space *as)
     vmtrace_leave(as);
     pool_leave(as);
     mutex_unlock(&as->lock);
+    trace(DROP, as);
     frame_put(frame_of_phys(as->pml4));
     family_put(as->family);
     slab_free(&space_cache, as);

@@ -18,9 +18,17 @@ class Interner:
 
     def __init__(self, first):
         self.numbers = {first: 0}
+        self.count = 1
 
     def __call__(self, value):
-        return self.numbers.setdefault(value, len(self.numbers))
+        if value not in self.numbers:
+            self.numbers[value] = self.count
+            self.count += 1
+        return self.numbers[value]
+
+    def forget(self, value):
+        """What bears this value next is another object."""
+        self.numbers.pop(value, None)
 
 
 class Columns:
@@ -31,6 +39,9 @@ class Columns:
         self.strings, self.objects = Interner(""), Interner(0)
         self.descriptions = [self._describe(k) for k in story.kinds]
         self.converters = [self._converter(k) for k in story.kinds]
+        # Index of an event that tells a process' space -> the space.
+        self.spaces = {index: space for p in story.processes.values()
+                       for _, index, space in p.spaces}
 
     @staticmethod
     def _describe(kind):
@@ -99,13 +110,18 @@ class Columns:
         start = story.events[0][0] if story.events else 0
         time, cpu, tid, kind, args = [], [], [], [], []
         last = start
-        for event in story.events:
+        drop = story.number["drop"]
+        for index, event in enumerate(story.events):
             time.append(event[0] - last)
             last = event[0]
             cpu.append(event[1])
             tid.append(event[2])
             kind.append(event[3])
             args += self.converters[event[3]](event[4])
+            if index in self.spaces:
+                self.spaces[index] = self.objects(self.spaces[index])
+            if event[3] == drop:
+                self.objects.forget(event[4][0])
         zero = self._zero_frame()
         return {
             "format": FORMAT, "command": command, "cpus": story.cpus,
@@ -146,8 +162,8 @@ class Columns:
             "status": process.status,
             "names": [[t - start, n] for t, n in process.names],
             "threads": process.threads,
-            "spaces": [[t - start, self.objects(s)]
-                       for t, s in process.spaces],
+            "spaces": [[t - start, self.spaces[index]]
+                       for t, index, _ in process.spaces],
         }
 
 

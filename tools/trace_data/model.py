@@ -14,7 +14,8 @@ SLEEPING = ("schedule", "switch_to", "sched_block", "sched_yield", "give_way",
 
 
 class Process:
-    """A process: names and spaces are lists of (time, which)."""
+    """A process: names and paths are lists of (time, which); spaces of (time,
+    index of the event that tells, address)."""
 
     def __init__(self, pid, parent, start):
         self.pid, self.parent, self.start = pid, parent, start
@@ -108,14 +109,14 @@ class Story:
 
     # ---- processes and threads ------------------------------------------
 
-    def _on_task(self, _, time, _tid, arguments):
+    def _on_task(self, index, time, _tid, arguments):
         tid, pid, parent, space = arguments[:4]
         name = packed_text(arguments[4:6])
         self.threads[tid] = Thread(tid, pid, time, name)
         if pid and pid not in self.processes:
             process = self.processes[pid] = Process(pid, parent, time)
             process.names.append((time, name))
-            process.spaces.append((time, space))
+            process.spaces.append((time, index, space))
         if pid:
             self.processes[pid].threads.append(tid)
 
@@ -128,20 +129,20 @@ class Story:
         if tid == pid:
             process = Process(pid, parent.pid if parent else 0, time)
             process.names.append((time, name))
-            process.spaces.append((time, space))
+            process.spaces.append((time, index, space))
             if parent:
                 process.paths += [(time, p) for _, p in parent.paths[-1:]]
             self.processes[pid] = process
         if pid in self.processes:
             self.processes[pid].threads.append(tid)
 
-    def _on_exec(self, _, time, tid, arguments):
+    def _on_exec(self, index, time, tid, arguments):
         process = self.process_of(tid)
         if process:
             path = packed_text(arguments[1:6])
             process.paths.append((time, path))
             process.names.append((time, path.rpartition("/")[2][:15]))
-            process.spaces.append((time, arguments[0]))
+            process.spaces.append((time, index, arguments[0]))
             self.threads[tid].name = process.names[-1][1]
 
     def _on_name(self, _, time, tid, arguments):
