@@ -32,7 +32,7 @@ BROKEN_BY = {
     "a file's pages": "set var ((struct inode *)init_process->executable)"
                       "->mapping.root = (void *)0xffff800000123450",
     "the list of spaces": "set var all_spaces.next = (void *)0x1234560",
-    "what runs": "set var cpus[0].current = (void *)0xdeadbeef",
+    "what runs": "set var cpus[$_thread - 1].current = (void *)0xdeadbeef",
 }
 NUMBERS = """parent_before child_before child_after parent_after zero_frame
 shared_frame segment_frame hidden_frame""".split()
@@ -343,9 +343,12 @@ def fixture_events():
                   "delete", f"break-exec {GROWING}", "continue", "delete",
                   "break-fault 0 stack", "continue", "fault", "finish",
                   "fault finish", "info breakpoints", "delete",
-                  "info breakpoints", "break-signal CHLD", "continue"]
+                  "info breakpoints", "break-signal CHLD", "continue",
+                  "delete", "tbreak panic_wait_for_debugger", "continue",
+                  "fault", "trapframe", "syscall"]
+    script = f"{FAULTY}; {GROWING}; echo null > /proc/sys/kernel/provoke"
     with machine(["--smp", "1", *added(FAULTY, GROWING)],
-                 ["sh", "-c", f"{FAULTY}; {GROWING}"],
+                 ["sh", "-c", script],
                  build=debug_build()) as port:
         return checked(ask(port, *questions, build=debug_build()))
 
@@ -391,9 +394,20 @@ def test_signals_switches_calls_and_exec_stop(events):
     assert "switch_context" in answer(events, "frame")
     assert re.search(r"calls \w+\(", after[4]), after[4]
     assert f"becomes /bin/{GROWING}" in after[5]
-    assert "SIGCHLD is sent to" in after[-1] and ", by " in after[-1]
+    assert "SIGCHLD is sent to" in after[-2] and ", by " in after[-2]
     assert "fault_classify" in answer(events, "info breakpoints")
     assert "No breakpoints" in answer(events, "info breakpoints", 2)
+
+
+def test_fault_in_a_kernel_that_panicked(events):
+    fault = answer(events, "fault", FAULTS + 3)
+    assert re.search(r"access    a write to 0x\w\w? by the kernel at "
+                     r"provoke_null\+", fault), fault
+    assert "row 1, 2, 3, ACTION_KERNEL_BUG" in fault
+    trap = answer(events, "trapframe")
+    assert "page fault (exception 14) in kernel mode" in trap
+    assert "system call in user mode" in trap
+    assert "write(fd=1, " in answer(events, "syscall", 2)
 
 
 # ---- swapping -------------------------------------------------------------

@@ -13,6 +13,13 @@ BLOCKS_SHOWN = 6
 SLABS_SHOWN = 20
 
 
+def busy(lock, may_be=False):
+    """What to add about a difference: is somebody just changing it?"""
+    if number(lock["locked"]):
+        return ", but its lock is held: a CPU is just changing it"
+    return "; perhaps a CPU is just changing its cache" if may_be else ""
+
+
 # ---- buddy ----------------------------------------------------------------
 
 class Buddy:
@@ -120,8 +127,8 @@ class BuddyCommand(Command):
         if free != listed + sum(cached):
             buddy.notes.append(
                 f"lists and caches have {listed + sum(cached)} free pages, "
-                f"the counters say {free}: a CPU is just changing them, or "
-                "something is corrupt")
+                f"the counters say {free}"
+                + busy(base.variable("frame_lock", "mem/frame.c"), True))
         marks = base.variable("frame_marks")
         print(f"marks: user pages leave {int(marks['min'])} free, reclaim "
               f"begins below {int(marks['low'])}, until "
@@ -177,7 +184,8 @@ class Cache:
         if slabs * self.per_slab - used != free:
             self.notes.append(
                 f"{self.name}: {free} objects are free by its lists, "
-                f"{slabs * self.per_slab - used} by its counters")
+                f"{slabs * self.per_slab - used} by its counters"
+                + busy(self.value["lock"]))
         return [self.name, self.bytes, used, free, slabs,
                 slabs - len(partial) - len(empty), len(partial), len(empty),
                 base.size(slabs * 4096 << self.order)]

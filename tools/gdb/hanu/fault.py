@@ -18,7 +18,7 @@ from .traps import (current_frames, error_words, from_user, in_user_mode,
 
 # The rows of kernel/vm/fault_table.c: action -> (row, what is done and why).
 ROWS = {
-    "ACTION_KERNEL_BUG": ("1-3", "no program can cause this: a reserved bit, "
+    "ACTION_KERNEL_BUG": ("1, 2, 3", "no program can cause this: a reserved bit, "
                           "or the kernel touched what it must not: panic"),
     "ACTION_NO_REGION": ("4", "no region covers the address, and it is not "
                          "where a stack may grow: SIGSEGV (SEGV_MAPERR)"),
@@ -44,7 +44,7 @@ ROWS = {
                          "frame any more: it becomes writable as it is"),
     "ACTION_NOTHING": ("12", "the entry permits the access: already repaired, "
                        "or an old entry in the TLB"),
-    "ACTION_WAIT_FOR_POOL": ("-", "the process has its limit of frames: "
+    "ACTION_WAIT_FOR_POOL": ("none", "the process has its limit of frames: "
                              "another page of it has to go first"),
     "ACTION_CONTRADICTION": ("13", "region and page table disagree: panic"),
 }
@@ -137,6 +137,16 @@ def kernel_facts():
     return None
 
 
+def is_user_copy(ip):
+    """Is it an instruction of the exception table, that may touch user
+    memory?"""
+    start, end = (number(f"(unsigned long)&__extable_{edge}")
+                  for edge in ("start", "end"))
+    data = base.read_bytes(start, min(end - start, 4096))
+    return any(int.from_bytes(data[i:i + 8], "little") == ip
+               for i in range(0, len(data), 16))
+
+
 class Fault:
     """A page fault: where it is and what is known about it."""
 
@@ -174,7 +184,8 @@ class Fault:
                 "user": error & constant("PF_USER"),
                 "reserved": error & constant("PF_RESERVED"),
                 "exec": error & constant("PF_FETCH"),
-                "in_usercopy": not user and below, "user_address": below}
+                "in_usercopy": not user and is_user_copy(
+                    number(self.trap["rip"])), "user_address": below}
 
     def _space(self):
         space = stack_variable(HANDLERS + ("vm_fault",), "as")
@@ -243,7 +254,7 @@ class Fault:
             by = f"the program at {ip}" if from_user(self.trap) else \
                 f"the kernel at {ip}" + (
                     ", which copies from or to user memory"
-                    if self.facts["user_address"] else "")
+                    if self.facts["in_usercopy"] else "")
         return f"{what} {self.address:#x} by {by}"
 
     def area(self):

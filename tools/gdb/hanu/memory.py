@@ -10,7 +10,7 @@ import gdb
 
 from . import base, names
 from .base import Command, Trouble, command, constant, number
-from .pages import (LEVEL_NAMES, Frames, Spaces, Tables, address_argument,
+from .pages import (LEVEL_NAMES, Frames, Spaces, Tables, pointer_argument,
                     print_notes, regions, space_of, swap_slot)
 
 STACK_WORDS = ("apply", "address", "function", "level", "view")
@@ -275,8 +275,12 @@ class Frame(Command):
         elif word == "user":
             pfn = self.of_user(rest)
         else:
-            value = address_argument(argument)
-            pfn = value if value < Frames().end else frame_of_address(value)
+            value = pointer_argument(argument)
+            is_pointer = value.type.strip_typedefs().code == \
+                gdb.TYPE_CODE_PTR
+            pfn = number(value)
+            if is_pointer or pfn >= Frames().end:
+                pfn = frame_of_address(pfn)
         FrameShow(pfn).show()
 
     def of_user(self, argument):

@@ -13,8 +13,8 @@ import gdb
 from . import base, names, printers
 from .base import Command, Trouble, command, constant, number
 from .ipc import sysv_objects
-from .pages import Bits, Frames, Spaces, print_notes, ranges, regions, \
-    swap_slot
+from .pages import Bits, Frames, Spaces, pointer_argument, print_notes, \
+    ranges, regions, swap_slot
 from .paging import times
 from .sleeping import open_files
 
@@ -205,7 +205,7 @@ class PageCache(Command):
             inode = names.inode_by_path(argument)
             show_mapping(mapping_of_inode(inode))
         elif argument:
-            show_mapping(mapping_of_pointer(gdb.parse_and_eval(argument)))
+            show_mapping(mapping_of_pointer(pointer_argument(argument)))
         else:
             found = sorted(files_with_pages(), reverse=True)
             base.table(["PAGES", "BYTES", "FILE"], found[:FILES_SHOWN])
@@ -349,7 +349,7 @@ class Pipe(Command):
         if len(words) == 2:
             show_pipe(self.of_descriptor(*words), pipes)
         elif words:
-            show_pipe(self.of_pointer(gdb.parse_and_eval(argument)), pipes)
+            show_pipe(self.of_pointer(pointer_argument(argument)), pipes)
         else:
             self.show_all(pipes)
         print_notes(pipes)
@@ -440,7 +440,7 @@ class Shm(Command):
         segments = list(sysv_objects(("segments", "ipc/sysv_shm.c"),
                                      "struct segment", "sysv_shm_init"))
         if argument:
-            value = gdb.parse_and_eval(argument)
+            value = pointer_argument(argument)
             show_mapping(mapping_of_pointer(value)
                          if base.is_kernel_address(value) else
                          self.by_id(number(value), segments))

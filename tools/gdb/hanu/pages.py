@@ -395,14 +395,21 @@ def ranges(numbers, most=None):
     return " ".join(said)
 
 
-def address_argument(expression):
-    """A number, pointer, or the address of a function or array."""
+def pointer_argument(expression):
+    """The value of an expression; of what has an address, a pointer to it."""
     value = gdb.parse_and_eval(expression)
-    if value.type.strip_typedefs().code in (gdb.TYPE_CODE_FUNC,
-                                            gdb.TYPE_CODE_ARRAY,
-                                            gdb.TYPE_CODE_STRUCT):
+    if value.type.strip_typedefs().code in (
+            gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_STRUCT,
+            gdb.TYPE_CODE_UNION):
         value = value.address
-    return number(value)
+        if value is None:
+            raise Trouble(f"{expression} has no address")
+    return value
+
+
+def address_argument(expression):
+    """A number, pointer, or the address of a function or structure."""
+    return number(pointer_argument(expression))
 
 
 def print_notes(*sources):
