@@ -136,13 +136,14 @@ def test_only_root_and_only_known_words():
     assert done.stderr.count(b"nvalid argument") == 2
 
 
-def test_instruction_registers_and_locks(reports):
+def test_instruction_registers_and_locks():
     _, report = provoke("lock-circle", "--smp", "2", "--append",
                         "watchdog=1 trace=on")
     for cpu in "01":
         assert re.search(rf'  CPU {cpu} holds "provoke \w+" \(rank', report)
         assert re.search(rf'  CPU {cpu} waits for "provoke \w+" \(', report)
-    assert "more" not in report.partition("spinlocks:")[2].partition("CPU 0 s")[0]
+    held = report.partition("spinlocks:")[2].partition("\nCPU ")[0]
+    assert len(held.splitlines()) == 5, report
     events = report.partition("last events of ")[2].splitlines()[1:]
     assert len(events) == 20 and all(" cpu " in line for line in events)
     _, report = provoke("null")
@@ -184,6 +185,16 @@ def test_debugger_finds_the_panic():
                                   "continue", "backtrace")
     assert "provoke_lock_twice" in answers["backtrace"]
     assert "syscall_dispatch" in answers["backtrace"]
+
+
+def test_time_out_shows_where_a_single_cpu_hangs():
+    done = harness.tools_run("--where", timeout=3, command=[
+        "sh", "-c", "echo hang > /proc/sys/kernel/provoke"])
+    report = done.stderr.decode(errors="replace")
+    assert done.returncode == 124
+    assert "tools/run: time-out after 3 s" in report
+    assert "panic on CPU 0: NMI in the kernel" in report
+    assert f"provoke_hang at {SOURCE}:" in report
 
 
 def test_a_machine_at_work_raises_no_alarm():

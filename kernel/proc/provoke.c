@@ -122,9 +122,10 @@ PROVOKE provoke_instruction(void)
 
 PROVOKE provoke_divide(void)
 {
-    volatile int zero = 0;
+    volatile uint64_t result;
 
-    zero = 7 / zero; /* provoked */
+    result = 7 / (uint64_t)hide(0); /* provoked */
+    (void)result;
 }
 
 /* As good as endless. */

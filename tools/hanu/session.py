@@ -80,9 +80,13 @@ class Session:
         self.channel, channel_end = socket.socketpair()
         self.console, console_end = socket.socketpair()
         self.command = command + self.serial_ports(channel_end, console_end)
+        self.ends = (channel_end, console_end)
+        self.monitor = None     # with --where
+        self.has_asked = False  # where the CPUs stand
+        if options.where:
+            self._open_monitor()
         self.qemu_stderr = os.path.join(folder, "qemu-stderr")
         self.console_log = open(os.path.join(folder, "console"), "wb")
-        self.ends = (channel_end, console_end)
         self.open_sockets = {self.channel, self.console}
         self.deadline = None
         self.process = None
@@ -96,6 +100,13 @@ class Session:
             "-device", "virtio-serial-pci,max_ports=2,ioeventfd=off",
             "-device", "virtserialport,nr=1,chardev=run"]
 
+    def _open_monitor(self):
+        """QEMU's monitor, for --where."""
+        self.monitor, end = socket.socketpair()
+        self.command += ["-chardev", f"socket,id=monitor,fd={end.fileno()}",
+                         "-mon", "chardev=monitor"]
+        self.ends += (end,)
+
     def run(self):
         """Start QEMU, move bytes until it is gone; returns the Result."""
         if self.options.timeout is not None:
@@ -108,6 +119,7 @@ class Session:
             self.result.error = f"run channel: {err}"
         finally:
             self.kill()
+        self.result.timed_out |= self.has_asked
         return self.result
 
     def kill(self):
@@ -115,8 +127,9 @@ class Session:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        for sock in (self.channel, self.console) + self.ends:
-            sock.close()
+        for sock in (self.channel, self.console, self.monitor) + self.ends:
+            if sock:
+                sock.close()
         self.console_log.close()
 
     def _start(self):
@@ -158,7 +171,13 @@ class Session:
         if self.deadline is None:
             return None
         left = self.deadline - time.monotonic()
-        if left <= 0 and self.result.wait_status is None:
+        if left <= 0 and self.monitor and not self.has_asked:
+            # An NMI makes the kernel report, whatever it is doing.
+            self.has_asked = True
+            self.monitor.send(b"nmi\n")
+            left = POWER_OFF_SECONDS
+            self.deadline = time.monotonic() + left
+        elif left <= 0 and self.result.wait_status is None:
             self.result.timed_out = not self.result.panic
         return left
 
