@@ -3,7 +3,7 @@
 
 A page has one line in a fenced block that starts the machine,
 
-    $ make debug SMP=1 ARGS='cow 4'         or
+    $ tools/debug --icount -- cow 4         or
     $ make record CMD='stale'               ($ make replay comes after it)
 
 and blocks of the language `gdb`: lines that start with "(gdb) " are commands,
@@ -27,8 +27,8 @@ import gdb_session
 from harness import ROOT, RUN
 
 PROMPT = "(gdb) "
-START = re.compile(r"^ *\$ make (debug|record)\b[^\n]*?"
-                   r"(?:ARGS|CMD)=(?:'([^']*)'|(\S+))", re.M)
+DEBUG = re.compile(r"^ *\$ tools/debug (.*?) *-- (.*)$", re.M)
+RECORD = re.compile(r"^ *\$ make record CMD='([^']*)'", re.M)
 BLOCK = re.compile(r"^```gdb\n(.*?)^```$", re.M | re.S)
 ANY_LINES, ANY_TEXT = "\0lines", "..."
 
@@ -57,12 +57,13 @@ def read_steps(text):
 @contextlib.contextmanager
 def machine(text):
     """The machine that a page starts, waiting for gdb on a port."""
-    kind, quoted, plain = START.search(text).groups()
-    command = shlex.split(quoted or plain)
-    if kind == "debug":
-        with gdb_session.machine([], command) as port:
+    debug = DEBUG.search(text)
+    if debug:
+        options, command = (shlex.split(part) for part in debug.groups())
+        with gdb_session.machine(options, command) as port:
             yield port
         return
+    command = shlex.split(RECORD.search(text)[1])
     with tempfile.TemporaryDirectory(prefix="hanu-tour-") as folder:
         done = subprocess.run([RUN, "--record", folder, "--", *command],
                               stdin=subprocess.DEVNULL, capture_output=True,
@@ -150,6 +151,18 @@ def check(path):
             "\n--- answered\n" + step.answer)
 
 
+def tidy(answer):
+    """What gdb says of functions without what depends on the compiler."""
+    lines = []
+    for line in answer.splitlines():
+        line = re.sub(r"^#(\d+) +(0x\w+ in )?(\w+) \(.*\) at", r"... \3 (...) at",
+                      line.rstrip())
+        if "@entry" in line or "<optimized out>" in line:
+            line = re.sub(r"(\w+) \(.*\) at ", r"\1 (...) at ", line)
+        lines += [line] if line else []
+    return lines
+
+
 def write(path):
     """Put the answers into the page where they are others than promised."""
     text, steps = run(path)
@@ -161,9 +174,7 @@ def write(path):
             if line.startswith(PROMPT):
                 step = next(todo)
                 kept = agrees(step.promised, step.answer) and step.promised
-                lines += [line] + (kept or [a.rstrip() for a in
-                                            step.answer.splitlines()
-                                            if a.strip()])
+                lines += [line] + (kept or tidy(step.answer))
         return "```gdb\n" + "\n".join(lines) + "\n```"
 
     with open(path, "w", encoding="utf-8") as out:
