@@ -10,7 +10,8 @@
  *         or `mark TEXT`, which becomes an event.  trace=WORD,WORD on the kernel
  *         command line is the same, and `on`.  Reading shows the settings, what
  *         was written and lost, and the last events.
- * Locks:  trace_lock: settings and rings come and go.
+ * Locks:  trace_lock: settings and rings come and go.  Address spaces are looked
+ *         at after it.
  * Next:   core/trace.c, tools/trace.
  */
 #include "abi/errno.h"
@@ -20,6 +21,8 @@
 #include "core/trace.h"
 #include "mem/frame.h"
 #include "proc/procfs.h"
+#include "vm/region.h"
+#include "vm/table.h"
 #include "x86/clock.h"
 
 enum {
@@ -138,11 +141,37 @@ static void note_tasks(void)
     spin_unlock(&process_tree_lock);
 }
 
+/* And what is mapped.  A space that changes meanwhile tells so itself. */
+static void note_space(struct address_space *as)
+{
+    pte_t *pte;
+
+    mutex_lock(&as->lock);
+    for (const struct region *r = region_first_locked(as); r;
+         r = region_next_locked((struct region *)r)) {
+        trace(AREA, as, r->start, r->end, r->prot, r->flags, r->mapping);
+        for (vaddr_t va = r->start;
+             (va = table_skip_holes(as, va, r->end, &pte)) < r->end;
+             va += PAGE_SIZE)
+            trace(MAP, as, va, *pte);
+    }
+    mutex_unlock(&as->lock);
+}
+
+static void note_spaces(void)
+{
+    struct address_space *as;
+
+    for (unsigned n = 0; (as = as_nth(n)) != NULL; n++) {
+        note_space(as);
+        as_put(as);
+    }
+}
+
 /* Make it so.  0 or -ENOMEM: then it is off. */
 static int apply(const struct settings *wanted) MUST_HOLD(trace_lock);
 static int apply(const struct settings *wanted)
 {
-    bool was_on = settings.on;
     int err = 0;
 
     __atomic_store_n(&trace_mask, 0, __ATOMIC_SEQ_CST);
@@ -162,8 +191,6 @@ static int apply(const struct settings *wanted)
     __atomic_store_n(&trace_mask, settings.kinds, __ATOMIC_SEQ_CST);
     for (unsigned cpu = 0; cpu < cpu_count && trace_wants_calls(); cpu++)
         cpus[cpu].syscall_limit = 0; /* each finds its way back by itself */
-    if (!was_on)
-        note_tasks();
     return 0;
 }
 
@@ -248,9 +275,15 @@ static int obey(char *line, bool on)
             *line++ = '\0';
         err = parse_word(&wanted, word);
     }
+    uint64_t before = wanted.drop ? 0 : trace_mask;
     if (err == 0)
         err = apply(&wanted);
+    uint64_t fresh = trace_mask & ~before;
     mutex_unlock(&trace_lock);
+    if (fresh & TRACE_BIT(TASK))
+        note_tasks();
+    if (fresh & (TRACE_BIT(MAP) | TRACE_BIT(AREA)))
+        note_spaces();
     return err;
 }
 

@@ -9,6 +9,7 @@
 #include "abi/prctl.h"
 #include "abi/random.h"
 #include "base/string.h"
+#include "core/trace.h"
 #include "dev/random.h"
 #include "mem/frame.h"
 #include "proc/process.h"
@@ -79,6 +80,7 @@ static int64_t set_name(const char __user *from)
     name[sizeof(name) - 1] = '\0'; /* longer names are cut */
     spin_lock(&p->lock);
     strlcpy(t->name, name, sizeof(t->name));
+    trace(NAME, trace_text(name, 0), trace_text(name, 1));
     if (t == p->leader)
         strlcpy(p->name, name, sizeof(p->name));
     spin_unlock(&p->lock);
