@@ -18,8 +18,9 @@ PROCESS_COMMANDS = """ps,proc,proc 1,threads,threads 1,bt-thread 1,vmas,vmas 1,
 runq,locks,waitq &init_process->child_exited,files,files 1,sig,sig 1,dmesg,
 percpu,lsipc,user 1""".replace("\n", "").split(",")
 STORY = """sleep 1000 & sleep 999 | cat & cd /tmp; touch a; mkdir d; exec 5<a
-trap : USR1; sysv-objects-in-proc; sleep 1; umask 022
-mv a d/b & sleep 1; sync"""
+trap : USR1; sysv-objects-in-proc; sleep 2; umask 022
+mv a d/b & until grep -q mv /proc/$!/comm && grep -q sleep /proc/$!/status
+do sleep 1; done; sync"""
 BAD_ANSWERS = ("Traceback", "Python Exception", "make no sense")
 
 

@@ -19,6 +19,7 @@ from . import base, names
 from .base import Command, Trouble, command, number
 
 FOLDERS = ("user", os.path.join("tests", "user"))
+KNOWN = {}    # (inode, its number, build folder) -> path or None
 LOADED = {}   # path -> address of .text, in the order loaded
 
 
@@ -104,8 +105,11 @@ def path_of_inode(inode):
     """The file with the symbols of the program in a struct inode, or None."""
     if number(inode) == 0:
         return None
-    path = names.inode_path(inode.dereference())
-    return program_path(os.path.basename(path))
+    key = (number(inode), number(inode["ino"]), build_folder())
+    if key not in KNOWN:
+        path = names.inode_path(inode.dereference())
+        KNOWN[key] = program_path(os.path.basename(path))
+    return KNOWN[key]
 
 
 class Switch(gdb.Parameter):
