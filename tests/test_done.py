@@ -177,6 +177,18 @@ def run_musl(name, expected, smp, folder):
 
 
 @pytest.mark.parametrize("name,expected", [
+    ("debugger",
+     b"program stopped by signal 19\n"
+     b"watch by hardware: sum 0 -> 2 in leaf\n"
+     b"watch by hardware: sum 2 -> 6 in leaf\n"
+     b"breakpoint 1: leaf, argument 6, sum 6\n  leaf < middle < top\n"
+     b"breakpoint 2: leaf, argument 8, sum 12\n  leaf < middle < top\n"
+     b"  argument changed to 40\n"
+     b"breakpoint 3: leaf, argument 10, sum 52\n  leaf < middle < top\n"
+     b"watch by steps: sum 52 -> 62 in leaf\n"
+     b"call getppid: entered, rax -38\n"
+     b"call getppid: returns our pid\n"
+     b"program exits with 175\n"),
     ("hello", b"hello from hello, 0 arguments, PATH=/bin:/usr/bin:/sbin\n"),
     ("big-malloc", b"sum of fresh memory: 0\n"),
     ("fork-exec-wait", b"200 rounds\n"),

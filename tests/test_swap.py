@@ -22,7 +22,7 @@ POLICIES = ["clock", "fifo", "genlru", "lfu", "lru", "nru", "random",
             "wsclock"]
 WORK = "/t/swap-holds-memory -l -m 10 -c 8"  # 80 MiB, in 64
 PROGRAMS = ["paging-keeps-every-byte", "paging-survives-failures",
-            "swap-holds-memory", "swap-arguments"]
+            "swap-holds-memory", "swap-arguments", "ptrace-memory"]
 
 
 def image(path, size, last=None, version=1, magic=b"SWAPSPACE2", bad=(),
@@ -407,3 +407,10 @@ def test_single_pages_that_cannot_be_written(tmp_path):
               f"echo vda write 2000 skip 300 > {FAIL}; {WORK}", disks=[path])
     first, second = out.split("\nok\n")[:2]
     assert ends(first)["good"] == 8 and ends(second)["good"] == 8
+
+
+def test_tracer_reads_pages_that_are_out(tmp_path):
+    disk = image(tmp_path / "swap", 8 * MIB)
+    out = run(tmp_path, "swapon /dev/vda; /t/ptrace-memory; "
+                        "grep pswpout /proc/vmstat", disks=[disk])
+    assert int(re.search(r"pswpout (\d+)", out).group(1)) >= 32

@@ -12,6 +12,12 @@
 #include <unistd.h>
 #include "common/tracee.h"
 
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+
+enum { PAGED = 32 };
+
 static volatile long variable = 0x1234;
 static long *hidden, *fresh, *read_only, *shared, *shared_read_only, *file_page;
 
@@ -132,6 +138,31 @@ static void check_text_stays_read_only(void)
     tracee_wait(pid);
 }
 
+/* Where there is swap, the pages are there when the tracer comes. */
+static int pages_out(void *pages)
+{
+    for (long i = 0; i < PAGED; i++)
+        *(long *)((char *)pages + i * (long)PAGE) = i;
+    madvise(pages, PAGED * PAGE, MADV_PAGEOUT);
+    raise(SIGUSR1);
+    return *(long *)pages == 1000 ? 3 : 4;
+}
+
+static void check_paged_out(void)
+{
+    char *pages = mmap(NULL, PAGED * PAGE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    long wrong = 0;
+    NEED(pages != MAP_FAILED);
+    pid_t pid = tracee_start(pages_out, pages, 0);
+    NEED(tracee_go(pid, PTRACE_CONT, 0) == STOPPED(SIGUSR1));
+    for (long i = 0; i < PAGED; i++)
+        wrong += tracee_word(pid, pages + i * (long)PAGE) != i;
+    CHECK_EQ(wrong, 0, "pages that are out");
+    CHECK(tracee_set_word(pid, pages, 1000), "and written");
+    CHECK_EQ(tracee_go(pid, PTRACE_CONT, 0), 3 << 8, "the tracee has it");
+}
+
 int main(void)
 {
     check_start();
@@ -142,6 +173,7 @@ int main(void)
     check_write(pid);
     NEED(tracee_go(pid, PTRACE_CONT, 0) == STOPPED(SIGUSR1));
     CHECK_EQ(tracee_go(pid, PTRACE_CONT, 0), 3 << 8, "the tracee sees it all");
+    check_paged_out();
     check_text();
     check_text_stays_read_only();
     return check_done();

@@ -61,7 +61,7 @@ struct count {
 
 static struct tracee tracees[TRACEES];
 static struct tracee *unfinished; /* its line has been begun and is the last */
-static bool follow, counting, shown[CALLS], show_unknown = true;
+static bool follow, to_file, counting, shown[CALLS], show_unknown = true;
 static struct count counts[CALLS];
 static pid_t command; /* whose end is ours; 0: with -p */
 static volatile sig_atomic_t interrupted;
@@ -107,7 +107,9 @@ static void cut_line(void)
 static void begin_line(const struct tracee *t)
 {
     cut_line();
-    if (follow && (tracee_count() > 1 || t->pid != command))
+    if (follow && to_file)
+        out("%-5d ", (int)t->pid);
+    else if (follow && (tracee_count() > 1 || t->pid != command))
         out("[pid %5d] ", (int)t->pid);
 }
 
@@ -497,6 +499,7 @@ int main(int argc, char **argv)
         counting |= option == 'c';
         if (option == 'o')
             file = o.value;
+        to_file = file != NULL;
         if (option == 'e')
             set = strdup(o.value);
         if (option == 'p' && (options_number(o.value, &pid) || pid < 1))
