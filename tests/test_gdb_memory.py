@@ -74,7 +74,7 @@ def fixture_story():
         "frame user seen->segment", "frame user seen->hidden", "ptmap $pid",
         "ptmap $pid seen->segment", "pipe $pid seen->pipe[0]",
         "shm seen->segment_id", f"pagecache /bin/{PROGRAM}", "frame",
-        "frame 0", "frame function sys_getpgid",
+        "frame 0", "frame function sys_getpgid", "frame apply 2 p $pc",
         "pipe ps | head -n 1", "delete", "break-fault $pid cow", "continue",
         "fault", "pt $pid $address", "finish", "fault finish", "fault",
         "delete", "break-syscall getpgid 0", "continue", *at_page, "delete",
@@ -213,6 +213,8 @@ def test_gdbs_own_frame_and_pipe_still_work(story):
     assert "#0 " in answer(story, "frame") and "sys_getpgid" in \
         answer(story, "frame 0")
     assert "#0 " in answer(story, "frame function sys_getpgid")
+    assert re.search(r"#0 (.*\n)+\$\d+ = .*\n#1 (.*\n)+\$\d+ = ",
+                     answer(story, "frame apply 2 p $pc"))
     assert answer(story, "pipe ps | head -n 1").startswith("PID")
 
 

@@ -221,13 +221,44 @@ def frame_at(root, address):
     return ((entry & bits.address & ~inside) + (address & inside)) >> 12
 
 
+def apply_to_frames(argument):
+    """gdb's `frame apply all | COUNT | -COUNT | level N COMMAND`; of its
+    flags, -s leaves out frames where the command fails."""
+    silent = "-s" in argument.split()
+    words = [w for w in argument.split() if w not in ("-q", "-c", "-s")]
+    chosen, frame = [], gdb.newest_frame()
+    while frame is not None:
+        chosen.append(frame)
+        frame = frame.older()
+    if words[:1] == ["level"] and len(words) > 2:
+        level, words = int(number(words[1])), words[1:]
+        chosen = chosen[level:level + 1]
+    elif words[:1] != ["all"] and len(words) > 1:
+        count = int(gdb.parse_and_eval(words[0]))
+        chosen = chosen[:count] if count >= 0 else chosen[count:]
+    if len(words) < 2:
+        raise Trouble("frame apply all|COUNT|-COUNT|level N COMMAND")
+    selected = gdb.selected_frame()
+    for frame in chosen:
+        frame.select()
+        try:
+            output = gdb.execute(" ".join(words[1:]), to_string=True)
+        except gdb.error as error:
+            if silent:
+                continue
+            output = f"{error}\n"
+        gdb.execute("up 0")
+        gdb.write(output)
+    selected.select()
+
+
 def builtin_frame(argument):
     """gdb's own `frame`, which a command of this name hides."""
     word, _, rest = argument.partition(" ")
-    if word == "apply":
-        raise Trouble("`frame apply` is hidden; say backtrace, or select "
-                      "frames one by one")
     try:
+        if word == "apply":
+            apply_to_frames(rest)
+            return
         if argument:
             gdb.execute(f"select-frame {argument}")
         gdb.execute("up 0")
