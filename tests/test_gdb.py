@@ -26,10 +26,10 @@ def test_frame_that_is_swapped(tmp_path):
               "x=$(yes | head -c 200000); echo here; y=$x")
     with machine(["--disk", str(disk)], ["sh", "-c", script]) as port:
         answers = ask(port, "break swap_write", "continue",
-                      "frame f", "delete", "break vm_fault", "continue",
-                      "frame pfn 0", "frame user 0x401000")
+                      "frame f", "delete", "break syscall_dispatch",
+                      "continue", "frame pfn 0", "frame user frame->rip")
     assert "flags    swap-cache dirty" in answers["frame f"], answers.text
     assert " of vda (" in answers["frame f"], answers.text
     assert "kind     reserved" in answers["frame pfn 0"], answers.text
-    user = answers["frame user 0x401000"]
-    assert "policy clock" in user and "mapped   0x401000" in user
+    user = answers["frame user frame->rip"]
+    assert "policy clock" in user and "mapped   0x4" in user, answers.text
