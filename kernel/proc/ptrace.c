@@ -65,7 +65,7 @@ struct stop {
 static void load_cpu(struct thread *t)
 {
     const struct tracee *tr = t->tracee;
-    bool traced = t->flags & THREAD_TRACED;
+    bool traced = tr && (t->flags & THREAD_TRACED);
 
     bool calls = (traced && tr->mode == TRACEE_CALLS) || trace_wants_calls();
     this_cpu->syscall_limit = calls ? 0 : SYSCALL_LIMIT;
@@ -265,24 +265,28 @@ void ptrace_handler_entered(void)
 
 bool ptrace_stepped(struct trap_frame *frame, int *code)
 {
-    struct tracee *tr = thread_current()->tracee;
+    struct thread *t = thread_current();
+    struct tracee *tr = t->tracee;
     uint64_t status = debug_take_status();
+    bool hit = status & DEBUG_STATUS_HITS;
 
     *code = TRAP_TRACE;
-    if (!tr)
+    if (likely(!tr))
         return true;
-    if (tr->breaks) {
+    if (ptrace_is_traced(t)) {
         tr->debug[6] = status;
-        if (status & DEBUG_STATUS_HITS)
+        if (hit) {
             *code = TRAP_HWBKPT;
-        if (status & DEBUG_STATUS_HITS)
             frame->rflags |= RFLAGS_RF; /* past a breakpoint on execution */
-    }
-    if (ptrace_is_traced(thread_current()) || !tr->steps_by_us)
+        }
         return true;
-    frame->rflags &= ~RFLAGS_TF; /* the tracer that wanted it is gone */
+    }
+    /* What a tracer has left behind that is gone. */
+    bool left = hit || tr->steps_by_us;
+    ptrace_strip_step(frame);
     tr->steps_by_us = false;
-    return false;
+    apply_mode(t);
+    return !left;
 }
 
 /* ---- system calls ------------------------------------------------------------ */
@@ -351,6 +355,11 @@ void ptrace_executed(int32_t old_tid)
 
     if (likely(!ptrace_is_traced(t)))
         return;
+    spin_lock(&p->signal_lock);
+    t->tracee->breaks = false; /* their addresses are another program's */
+    memset(t->tracee->debug, 0, sizeof(t->tracee->debug));
+    apply_mode(t);
+    spin_unlock(&p->signal_lock);
     if (t->tracee->options & PTRACE_O_TRACEEXEC) {
         ptrace_event(PTRACE_EVENT_EXEC, (uint64_t)old_tid);
     } else if (!t->tracee->seized) {

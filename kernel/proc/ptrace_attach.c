@@ -324,8 +324,7 @@ static void end_tracee_locked(struct thread *t, int32_t status)
     struct tracee *tr = t->tracee;
 
     spin_lock(&p->signal_lock);
-    t->tracee = NULL;
-    thread_clear_flag(t, THREAD_TRACED | THREAD_TRACE_CALLS);
+    t->tracee = NULL; /* the switch to the next thread sets the CPU free */
     tr->thread = NULL;
     tr->pid = pid_get_locked(t->pid_entry);
     tr->status = p->group_exiting ? p->exit_status : status;
