@@ -34,6 +34,8 @@ static const char help[] =
     "Numbers are decimal, or 0x and hexadecimal.\n"
     "\n"
     "call NR [ARG]...    a system call: 'ok RESULT', negative for an error\n"
+    "move NR FD ADDR LENGTH PIECE   read or write until LENGTH bytes went, at\n"
+    "                    most PIECE with each call: 'ok BYTES'\n"
     "poke ADDR HEX       write bytes;       'ok', or 'fault SIGNAL CODE ADDR'\n"
     "peek ADDR LENGTH    read bytes:        'ok HEX'\n"
     "fill ADDR LENGTH SEED   write a row of bytes that follows from SEED\n"
@@ -224,6 +226,23 @@ static void call(char **w)
     answer("ok %ld", result < 0 ? -(long)errno : result);
 }
 
+/* Ends early at the end of file and at an error; which one, the next call of
+ * the same kind tells. */
+static void move(char **w)
+{
+    unsigned long at = argument(w, 2), length = argument(w, 3);
+    unsigned long piece = argument(w, 4), done = 0;
+
+    while (done < length) {
+        unsigned long n = length - done < piece ? length - done : piece;
+        long got = syscall((long)argument(w, 0), argument(w, 1), at + done, n);
+        if (got <= 0)
+            break;
+        done += (unsigned long)got;
+    }
+    answer("ok %lu", done);
+}
+
 static void serve(void);
 
 static void appear(int number)
@@ -309,6 +328,8 @@ static int obey(char **w)
         return 1;
     if (strcmp(w[0], "call") == 0)
         call(w + 1);
+    else if (strcmp(w[0], "move") == 0)
+        move(w + 1);
     else if (strcmp(w[0], "fork") == 0)
         do_fork((int)argument(w, 1));
     else if (strcmp(w[0], "thread") == 0)

@@ -28,6 +28,7 @@ READ, WRITE_RIGHT, EXEC = 1, 2, 4        # PROT_*
 SHARED, PRIVATE, FIXED, ANONYMOUS = 1, 2, 0x10, 0x20
 HALTED_LOOKS = 30                        # half a second apart
 OUTPUT_LIMIT = 4 << 20                   # bytes of a guest that floods us
+RESTLESS = 10                            # seconds of its time to fall asleep
 
 
 class Failure(Exception):
@@ -133,6 +134,37 @@ class Actor:
     def begin_call(self, name, *arguments):
         """A system call that may sleep; finish with result()."""
         self.begin("call", self.machine.calls[name], *arguments)
+
+    def sleep_in(self, name, *arguments):
+        """Begin a system call that has to sleep, and wait until it does;
+        finish with result()."""
+        self.begin_call(name, *arguments)
+        self.still_asleep(name, *arguments)
+
+    def still_asleep(self, name, *arguments):
+        """Wait until it is asleep in this call; one that comes back is a
+        failure, and so is one that does not come to rest."""
+        m = self.machine
+        limit = family_time(m.run.pid) + RESTLESS
+        while True:
+            with m.stopped():
+                asleep = self._in_call(m.calls[name], arguments[0])
+            if not self.answers.empty():
+                raise Failure(f"{name}{arguments} did not wait, the program "
+                              f"got: {self.result()}")
+            if asleep:
+                return
+            if family_time(m.run.pid) > limit:
+                raise Failure(f"{name}{arguments} should sleep, and runs")
+            threading.Event().wait(0.01)
+
+    def _in_call(self, number, first):
+        """Is its thread blocked in this call with this first argument?"""
+        thread = self.machine.thread(self.pid, self.tid)
+        blocked = self.machine.layout.enums["THREAD_BLOCKED"]
+        frame = self.machine.user_frame(thread)
+        return int(thread.state) == blocked and \
+            int(frame.orig_rax) == number and int(frame.rdi) == first
 
     def must(self, name, *arguments):
         """A system call that may not fail."""
@@ -309,28 +341,33 @@ class Machine:
             raise Died("the machine has ended") from None
 
     def take(self, actor):
-        """The next answer of an actor.
+        """The next answer of an actor."""
+        return self.take_any([actor])[1]
+
+    def take_any(self, actors):
+        """(actor, answer) of whoever of these answers first.
 
         A hang is measured by the machine's own progress, so that a slow host
         gives the same verdict: it has used its seconds of processor time, or
         all its CPUs are halted whenever we look."""
         limit, halted = family_time(self.run.pid) + self.seconds, 0
+        who = "process " + " ".join(str(actor.pid) for actor in actors)
         while halted < HALTED_LOOKS:
-            try:
-                answer = actor.answers.get(timeout=0.5)
-            except queue.Empty:
-                if family_time(self.run.pid) > limit:
-                    raise Hang(f"process {actor.pid} does not answer; the "
-                               f"machine was busy for {self.seconds} s"
-                               ) from None
-                idle = self.monitor and self.monitor.all_halted()
-                halted = halted + 1 if idle else 0
-                continue
-            if answer is None:
-                raise Died(self.last_words())
-            return answer
-        raise Hang(f"process {actor.pid} does not answer, and no CPU has "
-                   "anything to do: it sleeps for ever")
+            for actor in actors:
+                try:
+                    answer = actor.answers.get(timeout=0.5 / len(actors))
+                except queue.Empty:
+                    continue
+                if answer is None:
+                    raise Died(self.last_words())
+                return actor, answer
+            if family_time(self.run.pid) > limit:
+                raise Hang(f"{who} does not answer; the machine was busy for "
+                           f"{self.seconds} s")
+            idle = self.monitor and self.monitor.all_halted()
+            halted = halted + 1 if idle else 0
+        raise Hang(f"{who} does not answer, and no CPU has anything to do: it "
+                   "sleeps for ever")
 
     def last_words(self):
         """Why the machine ended: the panic, if there was one."""
@@ -369,6 +406,23 @@ class Machine:
             if int(process.pid) == pid:
                 return process
         raise Failure(f"no process {pid} in the kernel's list")
+
+    def thread(self, pid, tid):
+        """struct thread by its numbers."""
+        for thread in self.kernel().each(self.process(pid).threads, "thread",
+                                         "process_link"):
+            if int(thread.tid) == tid:
+                return thread
+        raise Failure(f"process {pid} has no thread {tid}")
+
+    def user_frame(self, thread):
+        """struct trap_frame: a thread's registers when it last came into the
+        kernel."""
+        structs, enums = self.layout.structs, self.layout.enums
+        size = structs["trap_frame"].attributes["DW_AT_byte_size"].value
+        top = int(thread.kernel_stack) + memory.PAGE * \
+            enums["CONFIG_KSTACK_PAGES"]
+        return self.kernel().at("trap_frame", top - size)
 
     def frame(self, number):
         """struct frame by its number."""
