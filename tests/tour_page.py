@@ -155,8 +155,8 @@ def tidy(answer):
     """What gdb says of functions without what depends on the compiler."""
     lines = []
     for line in answer.splitlines():
-        line = re.sub(r"^#(\d+) +(0x\w+ in )?(\w+) \(.*\) at", r"... \3 (...) at",
-                      line.rstrip())
+        line = re.sub(r"^#\d+ +(0x\w+ in )?(\w+) \(.*\) at",
+                      r"... \2 (...) at", line.rstrip())
         if "@entry" in line or "<optimized out>" in line:
             line = re.sub(r"(\w+) \(.*\) at ", r"\1 (...) at ", line)
         lines += [line] if line else []
