@@ -24,6 +24,7 @@ echo mark pipeline > /proc/trace
 echo 12345678 | cat
 echo mark signals > /proc/trace
 sigdemo 5
+sh -c 'kill -TERM $$'
 echo mark messages > /proc/trace
 mailbox
 echo mark end > /proc/trace
@@ -175,6 +176,9 @@ def test_signals_go_to_and_fro(story):
     arrows = [(a, b) for a, b in trace.flows("signal")
               if a["signal"] == number and b["tid"] in pair]
     assert len(arrows) >= 10
+    killed, = trace.of("exit", status=15)
+    assert [a["signal"] for a, b in trace.flows("signal") if b is killed] == \
+        [15]
     for sent, taken in arrows:
         assert sent["time"] <= taken["time"]
         assert sent["pid"] == taken["tid"] != sent["tid"]

@@ -157,6 +157,10 @@ class Story:
         if process:
             process.end, process.status = time, arguments[0]
             self._exits[process.pid] = index
+            # A signal that ends the process is not delivered any more.
+            sent = self._signals.get((process.pid, arguments[0] & 0x7F))
+            if sent:
+                self._flow("signal", sent[-1], index)
             for each in process.threads:
                 if self.threads[each].end is None:
                     self.threads[each].end = time
