@@ -7,15 +7,19 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "common/tracee.h"
+
+enum { SET_PTRACER = 0x59616d61 }; /* where only parents may trace */
 
 /* In a group of its own, which is no orphan. */
 static int waits(void *unused)
 {
     (void)unused;
     setpgid(0, 0);
+    prctl(SET_PTRACER, -1l, 0, 0, 0);
     for (;;)
         pause();
     return 0;
