@@ -56,7 +56,7 @@
     X(SEMAPHORE, ipc, "object:o number:d change:d value:d")                    \
     X(FUTEX_WAIT, ipc, "address:x")                                            \
     X(FUTEX_WAKE, ipc, "address:x woken:d")                                    \
-    /* Spun for a spinlock that another CPU had; slept for a mutex. */         \
+    /* Spun for a spinlock that another CPU had; sleeps for a mutex.  */       \
     X(SPIN, lock, "lock:o name:s ns:d caller:k")                               \
     X(MUTEX, lock, "lock:o name:s owner:d")                                    \
     X(IRQ_ENTER, irq, "vector:d at:k")                                         \

@@ -64,13 +64,13 @@ static void lock_slow(struct mutex *m, struct thread *self)
     struct mutex_waiter waiter = { .thread = self };
 
     assert(owner_of(m) != self);
-    const struct thread *owner = owner_of(m);
-    trace(MUTEX, m, m->id.name, trace_tid(owner));
     spin_lock(&m->lock);
     if (take_or_mark(m, self)) {
         spin_unlock(&m->lock);
         return;
     }
+    /* The owner needs m->lock to let go: it is there as long as we hold it. */
+    trace(MUTEX, m, m->id.name, trace_tid(owner_of(m)));
     list_add_tail(&m->waiters, &waiter.link);
     while (!waiter.granted) {
         /* Uninterruptible: holders always finish, and callers count on it. */

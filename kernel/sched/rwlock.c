@@ -16,6 +16,7 @@
 #include "sched/rwlock.h"
 
 #include "core/panic.h"
+#include "core/trace.h"
 #include "sched/sleep_lock.h"
 
 #define WRITER  1ul
@@ -78,6 +79,7 @@ static void lock_slow(struct rwlock *l, struct thread *self, bool writes)
         spin_unlock(&l->lock);
         return;
     }
+    trace(MUTEX, l, l->id.name);
     list_add_tail(&l->waiters, &waiter.link);
     while (!waiter.granted) {
         /* Uninterruptible: holders always finish, and callers count on it. */
