@@ -21,6 +21,10 @@
 /* Interrupts are off meanwhile.  Generous: the host may stop a CPU for long. */
 #define HELD_LIMIT_NS (100 * NSEC_PER_MSEC)
 
+/* Who called, where it is noted: that takes a stack frame. */
+enum { NOTES_CALLER = CONFIG_LOCK_CHECKS || CONFIG_LOCKCHECK };
+#define CALLER() (NOTES_CALLER ? (vaddr_t)__builtin_return_address(0) : 0)
+
 void (*lock_point)(void);
 
 void spinlock_init(struct spinlock *lock, const char *name, enum lock_rank rank)
@@ -103,18 +107,20 @@ static inline void before(struct spinlock *lock, enum lockcheck_nesting nesting)
 static inline void taken(struct spinlock *lock, uint32_t depth, vaddr_t ip)
 {
     this_cpu->held[depth % ARRAY_LENGTH(this_cpu->held)] = lock;
-    if (CONFIG_LOCK_CHECKS)
+    if (NOTES_CALLER)
         lock->holder_ip = ip;
     if (CONFIG_LOCKCHECK)
         lockcheck_taken(lockcheck_cpu_list(), &lock->id, clock_now_ns());
 }
 
-/* Apart, so that the fast path needs no stack. */
+/* Apart, and jumped to, so that the fast path needs no stack; `ip` is 0 where it
+ * is not noted. */
 __attribute__((noinline)) static void spin_wait(struct spinlock *lock,
                                                 uint32_t depth, vaddr_t ip)
 {
     struct lock_wait wait = { .lock = lock };
     uint64_t since = trace_is_on(SPIN) ? clock_now_ns() : 0;
+    vaddr_t caller = (vaddr_t)__builtin_return_address(0);
 
     this_cpu->spins_for = lock;
     do {
@@ -125,7 +131,8 @@ __attribute__((noinline)) static void spin_wait(struct spinlock *lock,
     } while (!try_take(lock));
     this_cpu->spins_for = NULL;
     taken(lock, depth, ip);
-    trace(SPIN, lock, lock->id.name, clock_now_ns() - since, ip);
+    trace(SPIN, lock, lock->id.name, clock_now_ns() - since,
+          NOTES_CALLER ? ip : caller);
 }
 
 static inline void take(struct spinlock *lock, enum lockcheck_nesting nesting,
@@ -155,12 +162,12 @@ static inline void dropped(struct spinlock *lock)
 
 void spin_lock(struct spinlock *lock) NO_LOCK_ANALYSIS
 {
-    take(lock, LOCKCHECK_ALONE, (vaddr_t)__builtin_return_address(0));
+    take(lock, LOCKCHECK_ALONE, CALLER());
 }
 
 void spin_lock_nested(struct spinlock *lock) NO_LOCK_ANALYSIS
 {
-    take(lock, LOCKCHECK_NESTED, (vaddr_t)__builtin_return_address(0));
+    take(lock, LOCKCHECK_NESTED, CALLER());
 }
 
 bool spin_trylock(struct spinlock *lock) NO_LOCK_ANALYSIS
@@ -171,7 +178,7 @@ bool spin_trylock(struct spinlock *lock) NO_LOCK_ANALYSIS
         depth_pop();
         return false;
     }
-    taken(lock, depth, (vaddr_t)__builtin_return_address(0));
+    taken(lock, depth, CALLER());
     return true;
 }
 

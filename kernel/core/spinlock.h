@@ -15,7 +15,7 @@
 struct CAPABILITY("spinlock") spinlock {
     struct lock_id id; /* name and rank */
     uint32_t locked;   /* [a] 0, or 1 + the CPU that holds it */
-    vaddr_t holder_ip; /* [L] who took it, with CONFIG_LOCK_CHECKS */
+    vaddr_t holder_ip; /* [L] who took it, in builds that check */
 };
 
 #define SPINLOCK_INIT(lock_name, lock_rank)                                    \

@@ -55,8 +55,10 @@ struct tss {
     uint16_t iomap_base;
 } __attribute__((packed));
 
-/* Lock key: [I] set at CPU start  [C] this CPU only  [a] atomic */
-struct cpu {
+/* Its size is a power of two, so that an array of it is indexed by a shift.
+ * Lock key: [I] set at CPU start  [C] this CPU only  [a] atomic */
+struct __aligned(1024) cpu
+{
     struct cpu *self;       /* [I] %gs:0 */
     struct thread *current; /* [C] running thread, %gs:8 */
     vaddr_t kernel_stack;   /* [C] top, for syscall entry, %gs:16 */
