@@ -22,7 +22,7 @@ fault,trapframe,trapframe 1,syscall,syscall 1,syscall all,slab,slab region,
 slab cpus[0].current,buddy,buddy 0,pagecache,pagecache /bin/sh,pipe,shm
 """.replace("\n", "").split(",")
 BROKEN_BY = {
-    "a list of free frames": "set var 'frame.c'::free_lists[10] = 99999999",
+    "a list of free frames": "set var frame_free_lists[10] = 99999999",
     "the list of caches": "set var 'slab.c'::cache_list.next->next = "
                           "'slab.c'::cache_list.next",
     "a page table": "set var *(unsigned long *)(0xffff800000000000 + "

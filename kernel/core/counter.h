@@ -4,7 +4,7 @@
  * Each CPU has a word of its own for each of them: adding is one instruction
  * without a lock prefix, and no cache line goes from CPU to CPU.  Reading adds
  * the words up, which is no snapshot: the sum is right once nobody counts.
- * The frame allocator counts its frames by kind in the same way (mem/frame.c).
+ * The frame allocator counts its frames by kind in the same way (mem/audit.c).
  */
 #pragma once
 

@@ -24,7 +24,7 @@
  *
  * 4 Failure.  NULL when no block is large enough.  A request of several pages
  *   first returns this CPU's cache to the lists, because a cached page keeps
- *   its block split.  Pages cached by other CPUs (at most CACHE_FRAMES each)
+ *   its block split.  Pages cached by other CPUs (FRAME_CACHE_FRAMES at most)
  *   are out of reach; that is the price of taking no lock.
  *
  * 5 Real kernels keep separate lists per zone (memory for old devices), NUMA
@@ -32,36 +32,27 @@
  */
 #include "mem/frame.h"
 
-#include "core/config.h"
 #include "core/counter.h"
-#include "core/spinlock.h"
 #include "core/trace.h"
 #include "mem/frame_list.h"
-#include "x86/cpu.h"
+#include "mem/frame_state.h"
+#include "mem/poison.h"
 #include "x86/paging.h"
 #include "x86/string_ops.h"
 
 enum {
-    CACHE_FRAMES = 64, /* most pages that one CPU keeps */
-    CACHE_BATCH = 32,  /* moved between cache and lists at a time */
+    CACHE_BATCH = 32, /* moved between cache and lists at a time */
     RESERVED_MAX = 8,
     PAGE_WORDS = PAGE_SIZE / sizeof(uint64_t),
 };
 
-/* Lock key: [C] its CPU only, interrupts off; counts may be read by all */
-struct frame_cache {
-    uint32_t count;                    /* [C] of stack */
-    struct frame *stack[CACHE_FRAMES]; /* [C] free single frames */
-    int64_t in_use[FRAME_KIND_COUNT];  /* [C] taken minus freed here */
-} __aligned(64);
+struct frame_cache frame_caches[CONFIG_MAX_CPUS];
+struct spinlock frame_lock = SPINLOCK_INIT("frame", RANK_FRAME);
+uint32_t frame_free_lists[FRAME_MAX_ORDER + 1]; /* [frame_lock] */
+static uint64_t ram_frames;                     /* [I] */
+static pfn_t pfn_end;                           /* [I] */
 
-static struct frame_cache caches[CONFIG_MAX_CPUS];
-static struct spinlock frame_lock = SPINLOCK_INIT("frame", RANK_FRAME);
-static uint32_t free_lists[FRAME_MAX_ORDER + 1]; /* [frame_lock] */
-static uint64_t ram_frames;                      /* [I] */
-static pfn_t pfn_end;                            /* [I] */
-
-static uint64_t listed_frames; /* [frame_lock] in free_lists */
+static uint64_t listed_frames; /* [frame_lock] in frame_free_lists */
 
 struct frame_marks frame_marks;
 void (*frame_anon_release)(struct frame *f);
@@ -70,8 +61,6 @@ void (*frame_swap_release)(struct frame *f);
 bool (*alloc_should_fail)(void);
 
 extern char __kernel_phys_start[], __kernel_phys_end[];
-
-/* ---- words and poison ---------------------------------------------------- */
 
 void page_clear(void *page)
 {
@@ -83,41 +72,18 @@ void page_copy(void *to, const void *from)
     x86_movsq(to, from, PAGE_WORDS);
 }
 
-static void poison_block(struct frame *f, unsigned order)
-{
-    for (unsigned i = 0; i < 1u << order; i++) {
-        x86_stosq(frame_bytes(&f[i]), POISON_FREE, PAGE_WORDS);
-        f[i].flags |= FRAME_F_POISONED;
-    }
-}
-
-/* Somebody wrote to free memory if the poison is not intact. */
-static void poison_check(struct frame *f, unsigned order)
-{
-    for (unsigned i = 0; i < 1u << order; i++) {
-        const uint64_t *words = frame_bytes(&f[i]);
-        if (!(f[i].flags & FRAME_F_POISONED))
-            continue;
-        for (unsigned w = 0; w < PAGE_WORDS; w++)
-            if (words[w] != POISON_FREE)
-                panic("free frame %#lx was written: %#lx at byte %u",
-                      frame_pfn(&f[i]), words[w], w * 8);
-        f[i].flags &= (uint8_t)~FRAME_F_POISONED;
-    }
-}
-
 /* ---- buddy lists --------------------------------------------------------- */
 
 static void list_block(struct frame *f, unsigned order)
 {
     f->order = (uint8_t)order;
     f->flags |= FRAME_F_BUDDY;
-    frame_list_push(&free_lists[order], f);
+    frame_list_push(&frame_free_lists[order], f);
 }
 
 static inline void unlist_block(struct frame *f)
 {
-    frame_list_remove(&free_lists[f->order], f);
+    frame_list_remove(&frame_free_lists[f->order], f);
     f->flags &= (uint8_t)~FRAME_F_BUDDY;
 }
 
@@ -126,11 +92,11 @@ static struct frame *buddy_take(unsigned order) MUST_HOLD(frame_lock)
 {
     unsigned from = order;
 
-    while (from <= FRAME_MAX_ORDER && free_lists[from] == 0)
+    while (from <= FRAME_MAX_ORDER && frame_free_lists[from] == 0)
         from++;
     if (from > FRAME_MAX_ORDER)
         return NULL;
-    struct frame *f = frame_of_pfn(free_lists[from]);
+    struct frame *f = frame_of_pfn(frame_free_lists[from]);
     listed_frames -= 1ul << order;
     unlist_block(f);
     while (from > order) {
@@ -157,21 +123,6 @@ static void buddy_give(struct frame *f, unsigned order) MUST_HOLD(frame_lock)
 }
 
 /* ---- CPU caches ---------------------------------------------------------- */
-
-/* Interrupts off, and whether they were on: for the CPU caches. */
-static inline bool cache_enter(void)
-{
-    bool on = irqs_enabled();
-
-    irqs_disable();
-    return on;
-}
-
-static inline void cache_leave(bool on)
-{
-    if (on)
-        irqs_enable();
-}
 
 /* How many frames must stay in the lists for more important kinds. */
 static uint64_t kept_from(enum frame_kind kind)
@@ -220,10 +171,10 @@ static void cache_drain(struct frame_cache *cache, uint32_t keep)
 
 void frame_drain(void)
 {
-    bool on = cache_enter();
+    bool on = frame_cache_enter();
 
-    cache_drain(&caches[this_cpu->id], 0);
-    cache_leave(on);
+    cache_drain(&frame_caches[this_cpu->id], 0);
+    frame_cache_leave(on);
 }
 
 /* ---- allocation ---------------------------------------------------------- */
@@ -232,7 +183,7 @@ static inline void frame_begin_use(struct frame *f, unsigned order,
                                    enum frame_kind kind)
 {
     if (CONFIG_POISON)
-        poison_check(f, order);
+        poison_check_frames(f, order);
     f->refs = 1;
     f->kind = (uint8_t)kind;
     f->order = (uint8_t)order;
@@ -257,8 +208,8 @@ static struct frame *take_block(unsigned order)
 
 static struct frame *alloc_block(unsigned order, enum frame_kind kind)
 {
-    bool on = cache_enter();
-    struct frame_cache *cache = &caches[this_cpu->id];
+    bool on = frame_cache_enter();
+    struct frame_cache *cache = &frame_caches[this_cpu->id];
     struct frame *f = take_block(order);
 
     if (!f && cache->count != 0) {
@@ -269,7 +220,7 @@ static struct frame *alloc_block(unsigned order, enum frame_kind kind)
         cache->in_use[kind] += 1l << order;
         counter_add(COUNTER_FRAMES_TAKEN, 1ul << order);
     }
-    cache_leave(on);
+    frame_cache_leave(on);
     if (!f)
         return NULL;
     frame_begin_use(f, order, kind);
@@ -284,16 +235,16 @@ struct frame *frame_alloc(unsigned order, enum frame_kind kind)
     if (order != 0)
         return order <= FRAME_MAX_ORDER ? alloc_block(order, kind) : NULL;
 
-    bool on = cache_enter();
-    struct frame_cache *cache = &caches[this_cpu->id];
+    bool on = frame_cache_enter();
+    struct frame_cache *cache = &frame_caches[this_cpu->id];
     if (unlikely(cache->count == 0) && !cache_refill(cache, kind)) {
-        cache_leave(on);
+        frame_cache_leave(on);
         return NULL;
     }
     struct frame *f = cache->stack[--cache->count];
     cache->in_use[kind]++;
     counter_add(COUNTER_FRAMES_TAKEN, 1);
-    cache_leave(on);
+    frame_cache_leave(on);
     frame_begin_use(f, 0, kind);
     return f;
 }
@@ -309,15 +260,15 @@ struct frame *frame_alloc_zeroed(enum frame_kind kind)
 
 static void free_block(struct frame *f, unsigned order)
 {
-    bool on = cache_enter();
+    bool on = frame_cache_enter();
 
-    caches[this_cpu->id].in_use[f->kind] -= 1l << order;
+    frame_caches[this_cpu->id].in_use[f->kind] -= 1l << order;
     counter_add(COUNTER_FRAMES_FREED, 1ul << order);
     set_kind(f, order, FRAME_FREE);
     spin_lock(&frame_lock);
     buddy_give(f, order);
     spin_unlock(&frame_lock);
-    cache_leave(on);
+    frame_cache_leave(on);
 }
 
 void frame_free(struct frame *f, unsigned order)
@@ -327,20 +278,20 @@ void frame_free(struct frame *f, unsigned order)
     trace(FRAME_FREE, frame_pfn(f), order, f->kind);
     f->refs = 0;
     if (CONFIG_POISON)
-        poison_block(f, order);
+        poison_frames(f, order);
     if (order != 0) {
         free_block(f, order);
         return;
     }
-    bool on = cache_enter();
-    struct frame_cache *cache = &caches[this_cpu->id];
-    if (unlikely(cache->count == CACHE_FRAMES))
-        cache_drain(cache, CACHE_FRAMES - CACHE_BATCH);
+    bool on = frame_cache_enter();
+    struct frame_cache *cache = &frame_caches[this_cpu->id];
+    if (unlikely(cache->count == FRAME_CACHE_FRAMES))
+        cache_drain(cache, FRAME_CACHE_FRAMES - CACHE_BATCH);
     cache->in_use[f->kind]--;
     counter_add(COUNTER_FRAMES_FREED, 1);
     f->kind = FRAME_FREE;
     cache->stack[cache->count++] = f;
-    cache_leave(on);
+    frame_cache_leave(on);
 }
 
 /* The last holder has gone. */
@@ -377,52 +328,17 @@ void frame_put_all(struct frame *const *list, unsigned count)
 
 void frame_set_kind(struct frame *f, enum frame_kind kind)
 {
-    bool on = cache_enter();
+    bool on = frame_cache_enter();
 
-    caches[this_cpu->id].in_use[f->kind]--;
-    caches[this_cpu->id].in_use[kind]++;
+    frame_caches[this_cpu->id].in_use[f->kind]--;
+    frame_caches[this_cpu->id].in_use[kind]++;
     f->kind = (uint8_t)kind;
-    cache_leave(on);
+    frame_cache_leave(on);
 }
 
 uint64_t frame_free_listed(void)
 {
     return __atomic_load_n(&listed_frames, __ATOMIC_RELAXED);
-}
-
-/* ---- reserved ranges ----------------------------------------------------- */
-
-static void reserved_to(struct frame *f, enum frame_kind kind)
-{
-    bool on = cache_enter();
-
-    assert(f->kind == FRAME_RESERVED && f->refs == 0);
-    caches[this_cpu->id].in_use[FRAME_RESERVED]--;
-    caches[this_cpu->id].in_use[kind]++;
-    f->kind = (uint8_t)kind;
-    cache_leave(on);
-}
-
-void frame_adopt(struct frame *f, enum frame_kind kind)
-{
-    reserved_to(f, kind);
-    f->order = 0;
-    f->owner = NULL;
-    f->refs = 1;
-}
-
-void frame_release_reserved(paddr_t start, paddr_t end)
-{
-    pfn_t last = end >> PAGE_SHIFT;
-
-    for (pfn_t pfn = ALIGN_UP(start, PAGE_SIZE) >> PAGE_SHIFT; pfn < last;
-         pfn++) {
-        struct frame *f = frame_of_pfn(pfn);
-        if (!frame_pfn_valid(pfn) || f->kind != FRAME_RESERVED)
-            continue;
-        frame_adopt(f, FRAME_KERNEL);
-        frame_free(f, 0);
-    }
 }
 
 /* ---- boot ---------------------------------------------------------------- */
@@ -512,7 +428,7 @@ void frame_init(void)
             bool reserved;
             paddr_t to = run_end(r, n, at, end, &reserved);
             if (reserved)
-                caches[0].in_use[FRAME_RESERVED] +=
+                frame_caches[0].in_use[FRAME_RESERVED] +=
                     (int64_t)((to - at) >> PAGE_SHIFT);
             else
                 give_range(at >> PAGE_SHIFT, to >> PAGE_SHIFT);
@@ -523,29 +439,6 @@ void frame_init(void)
     }
     set_marks();
     paging_alloc_page = alloc_kernel_page;
-}
-
-/* ---- counters and the auditor -------------------------------------------- */
-
-static uint64_t count_in_use(enum frame_kind kind)
-{
-    int64_t sum = 0;
-
-    for (unsigned cpu = 0; cpu < CONFIG_MAX_CPUS; cpu++)
-        sum += __atomic_load_n(&caches[cpu].in_use[kind], __ATOMIC_RELAXED);
-    return sum > 0 ? (uint64_t)sum : 0;
-}
-
-uint64_t frame_count(enum frame_kind kind)
-{
-    uint64_t used = 0;
-
-    if (kind != FRAME_FREE)
-        return count_in_use(kind);
-    for (unsigned k = 0; k < FRAME_KIND_COUNT; k++)
-        if (k != FRAME_FREE)
-            used += count_in_use(k);
-    return ram_frames - used;
 }
 
 uint64_t frame_total(void)
@@ -565,55 +458,4 @@ bool frame_pfn_valid(pfn_t pfn)
             pfn < boot_info.ram[i].end >> PAGE_SHIFT)
             return true;
     return false;
-}
-
-static uint64_t check_list(unsigned order) MUST_HOLD(frame_lock)
-{
-    uint64_t blocks = 0;
-    uint32_t prev = 0;
-
-    for (uint32_t pfn = free_lists[order]; pfn != 0;) {
-        const struct frame *f = frame_of_pfn(pfn);
-        const struct frame *buddy = frame_of_pfn(pfn ^ (1ul << order));
-        assert(frame_pfn_valid(pfn) && f->refs == 0);
-        assert_eq(f->kind, FRAME_FREE);
-        assert_eq(f->order, order);
-        assert(f->flags & FRAME_F_BUDDY);
-        assert_eq(f->prev, prev);
-        assert_eq(pfn & ((1ul << order) - 1), 0);
-        assert(order == FRAME_MAX_ORDER || buddy->order != order ||
-               !(buddy->flags & FRAME_F_BUDDY));
-        blocks++;
-        prev = pfn;
-        pfn = f->next;
-    }
-    return blocks << order;
-}
-
-static uint64_t check_lists_once(void)
-{
-    uint64_t listed = 0;
-
-    spin_lock(&frame_lock);
-    for (unsigned order = 0; order <= FRAME_MAX_ORDER; order++)
-        listed += check_list(order);
-    spin_unlock(&frame_lock);
-    for (unsigned cpu = 0; cpu < CONFIG_MAX_CPUS; cpu++)
-        listed += __atomic_load_n(&caches[cpu].count, __ATOMIC_RELAXED);
-    return listed;
-}
-
-void frame_check_lists(void)
-{
-    uint64_t listed = 0, counted = 0;
-
-    /* A CPU that allocates right now makes the sums differ for a moment. */
-    for (unsigned attempt = 0; attempt < 100; attempt++) {
-        listed = check_lists_once();
-        counted = frame_count(FRAME_FREE);
-        if (listed == counted)
-            return;
-    }
-    panic("free frames: %lu in lists and caches, %lu by counters", listed,
-          counted);
 }

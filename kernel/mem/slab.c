@@ -1,5 +1,5 @@
 /*
- * mem/slab.c - object caches and kmalloc.
+ * mem/slab.c - object caches.
  *
  * Idea:   a slab is a block of frames cut into objects of one size; its head
  *         frame is its own descriptor (owner: the cache, refs: objects in use
@@ -20,18 +20,15 @@
 #include "core/config.h"
 #include "mem/frame.h"
 #include "mem/frame_list.h"
+#include "mem/poison.h"
 
 enum {
     SLAB_MAX_ORDER = 3,
     SLAB_ALIGN = 16,
-    KMALLOC_MIN_SHIFT = 4,  /* 16 bytes */
-    KMALLOC_MAX_SHIFT = 11, /* 2 KiB */
-    KMALLOC_CACHES = KMALLOC_MAX_SHIFT - KMALLOC_MIN_SHIFT + 1,
 };
 
 static struct spinlock cache_list_lock = SPINLOCK_INIT("slab list", RANK_SLAB);
 static struct list_node cache_list = LIST_INIT(cache_list);
-static struct slab_cache kmalloc_caches[KMALLOC_CACHES];
 
 /* The smallest slab that wastes at most an eighth. */
 static uint32_t choose_order(size_t bytes)
@@ -78,23 +75,6 @@ static inline struct frame *slab_of(const struct slab_cache *cache,
     paddr_t pa = virt_to_phys(object);
 
     return frame_of_phys(ALIGN_DOWN(pa, PAGE_SIZE << cache->order));
-}
-
-/* Byte offset at which a free object's poison begins, after its link. */
-static void poison_object(const struct slab_cache *cache, void *object)
-{
-    memset((char *)object + sizeof(void *), POISON_FREE & 0xff,
-           cache->object_bytes - sizeof(void *));
-}
-
-static void poison_check(const struct slab_cache *cache, const void *object)
-{
-    const unsigned char *bytes = object;
-
-    for (uint32_t i = sizeof(void *); i < cache->object_bytes; i++)
-        if (bytes[i] != (POISON_FREE & 0xff))
-            panic("free object %p of cache %s was written: %#x at byte %u",
-                  object, cache->name, bytes[i], i);
 }
 
 /* A new slab, all objects free, in no list; NULL: no memory. */
@@ -173,7 +153,7 @@ void *slab_alloc(struct slab_cache *cache)
     void *object = take_object(cache);
     spin_unlock(&cache->lock);
     if (CONFIG_POISON && object)
-        poison_check(cache, object);
+        poison_check_object(cache, object);
     return object;
 }
 
@@ -244,59 +224,4 @@ static void drain_cache(struct slab_cache *cache, void *arg)
 void slab_drain(void)
 {
     slab_for_each_cache(drain_cache, NULL);
-}
-
-/* ---- kmalloc ------------------------------------------------------------- */
-
-/* Smallest n with 2^n >= bytes. */
-static unsigned size_shift(size_t bytes)
-{
-    return bytes <= 1 ? 0 : 64 - (unsigned)__builtin_clzl(bytes - 1);
-}
-
-void *kmalloc(size_t bytes)
-{
-    unsigned shift = MAX(size_shift(bytes), (unsigned)KMALLOC_MIN_SHIFT);
-
-    if (bytes > PAGE_SIZE << FRAME_MAX_ORDER)
-        return NULL;
-    if (shift <= KMALLOC_MAX_SHIFT)
-        return slab_alloc(&kmalloc_caches[shift - KMALLOC_MIN_SHIFT]);
-    unsigned order = shift > PAGE_SHIFT ? shift - PAGE_SHIFT : 0;
-    struct frame *f = frame_alloc(order, FRAME_KERNEL);
-    return f ? frame_bytes(f) : NULL;
-}
-
-void *kmalloc_zeroed(size_t bytes)
-{
-    void *p = kmalloc(bytes);
-
-    if (likely(p))
-        memset(p, 0, bytes);
-    return p;
-}
-
-void kfree(void *p)
-{
-    if (!p)
-        return;
-    struct frame *f = frame_of_phys(virt_to_phys(p));
-    if (f->kind == FRAME_SLAB) {
-        slab_free(f->owner, p);
-        return;
-    }
-    assert(f->kind == FRAME_KERNEL && (vaddr_t)p % PAGE_SIZE == 0);
-    frame_free(f, f->order);
-}
-
-void slab_init(void)
-{
-    static const char *const names[KMALLOC_CACHES] = {
-        "kmalloc-16",  "kmalloc-32",  "kmalloc-64",   "kmalloc-128",
-        "kmalloc-256", "kmalloc-512", "kmalloc-1024", "kmalloc-2048",
-    };
-
-    for (unsigned i = 0; i < KMALLOC_CACHES; i++)
-        slab_cache_init(&kmalloc_caches[i], names[i],
-                        1ul << (KMALLOC_MIN_SHIFT + i));
 }

@@ -28,8 +28,8 @@ class Buddy:
     def __init__(self):
         self.frames = Frames()
         self.lists = [number(head) for head in base.elements(
-            base.variable("free_lists", "mem/frame.c"))]
-        self.caches = base.variable("caches", "mem/frame.c")
+            base.variable("frame_free_lists"))]
+        self.caches = base.variable("frame_caches")
         self.notes = []
 
     def blocks(self, order):
@@ -128,7 +128,7 @@ class BuddyCommand(Command):
             buddy.notes.append(
                 f"lists and caches have {listed + sum(cached)} free pages, "
                 f"the counters say {free}"
-                + busy(base.variable("frame_lock", "mem/frame.c"), True))
+                + busy(base.variable("frame_lock"), True))
         marks = base.variable("frame_marks")
         print(f"marks: user pages leave {int(marks['min'])} free, reclaim "
               f"begins below {int(marks['low'])}, until "
