@@ -272,9 +272,9 @@ test-long: all tests ## wake-ups for hours; LONG="--sleeps 100000 --seeds 2" les
 lockcheck: all ## a kernel that checks its locks, in $(B)/lockcheck
 	$(Q)$(MAKE) --no-print-directory B=$(B)/lockcheck LOCKCHECK=1 kernel
 	@ln -f $(B)/initrd.cpio $(B)/lockcheck/ && ln -sfn ../tests $(B)/lockcheck/tests
-test-lockcheck: lockcheck tests ## kernel and user tests on that kernel
+test-lockcheck: lockcheck tests ## kernel, user, disk, swap tests on it
 	$(Q)B=$(B)/lockcheck $(PYTHON) -m pytest tests/test_kernel.py \
-		tests/test_user.py $(PYTEST)
+		tests/test_user.py tests/test_swap.py tests/test_disk.py $(PYTEST)
 test-host: host ## the user programs of the tests on the host system
 	$(Q)$(PYTHON) -m pytest tests/test_host.py $(PYTEST)
 bench: all ## guest instructions per operation

@@ -6,7 +6,8 @@
  * Options: -m MIB of each child (1), -c CHILDREN (2), -r ROUNDS of sending out
  * and reading (1), -s: shared memory, -o PATH: swapoff it while memory is out,
  * -w SECONDS to wait then, -l: leave it to the kernel what goes out, -e MIB
- * that one more child uses for a moment, so that something must go.
+ * that one more child uses for a moment, so that something must go, -k: the
+ * parent stays in memory.
  * Prints /proc/swaps while memory is out, and at the end a line
  * "good N bus N killed N wrong N".
  */
@@ -24,7 +25,7 @@ enum { MOST_CHILDREN = 64, WRONG = 9 };
 
 static size_t mib = 1, extra_mib;
 static int children = 2, rounds = 1, wait_seconds;
-static bool shared, lazy;
+static bool shared, lazy, keep;
 static const char *swap_off;
 
 struct child {
@@ -142,7 +143,7 @@ static void read_options(int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt(argc, argv, "m:c:r:o:w:e:sl")) != -1) {
+    while ((option = getopt(argc, argv, "m:c:r:o:w:e:skl")) != -1) {
         if (option == 'm')
             mib = (size_t)atol(optarg);
         else if (option == 'c')
@@ -157,6 +158,8 @@ static void read_options(int argc, char **argv)
             extra_mib = (size_t)atol(optarg);
         else if (option == 's')
             shared = true;
+        else if (option == 'k')
+            keep = true;
         else if (option == 'l')
             lazy = true;
         else
@@ -171,6 +174,8 @@ int main(int argc, char **argv)
     check_start();
     alarm(0);
     signal(SIGPIPE, SIG_IGN);
+    if (keep)
+        NEED(RAW1(NUMBER_mlockall, MCL_CURRENT | MCL_FUTURE) == 0);
     run();
     return check_done();
 }
