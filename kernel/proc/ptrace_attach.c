@@ -136,7 +136,8 @@ int ptrace_trace_me(void)
     spin_lock(&process_tree_lock);
     spin_lock(&t->process->signal_lock);
     struct thread *tracer = parent_thread_locked();
-    if (ptrace_is_traced(t) || t->process == init_process)
+    if (ptrace_is_traced(t) || t->process == init_process ||
+        t->process->parent == init_process) /* which would never let it go */
         err = -EPERM;
     else if (tracer)
         link_locked(t, tracer, &spare);

@@ -62,7 +62,7 @@ static void run_and_kill(pid_t pid, int request)
 {
     int status;
     if (ptrace(request, pid, NULL, NULL) == 0)
-        for (int i = 0; i < 3 && waitpid(pid, &status, WNOHANG) == 0; i++)
+        for (int i = 0; i < 2 && waitpid(pid, &status, WNOHANG) == 0; i++)
             sched_yield();
     kill(pid, SIGKILL);
     while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status))
@@ -74,7 +74,7 @@ static void check_registers(void)
     static const int requests[] = { PTRACE_CONT, PTRACE_SYSCALL,
                                     PTRACE_SINGLESTEP };
     for (size_t at = 0; at < sizeof(struct user_regs_struct); at += 8)
-        for (size_t i = 0; i < ARRAY_LENGTH(wild); i++) {
+        for (size_t i = at / 8 % 3; i < ARRAY_LENGTH(wild); i += 3) {
             pid_t pid = tracee_start(i % 2 ? calls : computes, NULL, 0);
             ptrace(PTRACE_POKEUSER, pid, (void *)at, (void *)wild[i]);
             long cs = tracee_register(pid, USER_REGISTER(cs));
@@ -163,10 +163,10 @@ static void check_fpu(void)
 
 /* ---- killing each other -------------------------------------------------------- */
 
-static int steps_child(void *unused)
+static int steps_child(void *begun)
 {
-    (void)unused;
     pid_t pid = tracee_start(calls_forever, NULL, PTRACE_O_EXITKILL);
+    gate_open(begun); /* killed sooner, it would leave a tracee of process 1 */
     for (int i = 0;; i++)
         tracee_go(pid, i & 1 ? PTRACE_SYSCALL : PTRACE_SINGLESTEP, 0);
     return 0;
@@ -174,13 +174,17 @@ static int steps_child(void *unused)
 
 static void check_killed_tracer(void)
 {
-    for (int i = 0; i < 20; i++) {
-        pid_t pid = child_start(steps_child, NULL);
-        for (int j = 0; j < i * 3; j++)
+    for (int i = 0; i < 12; i++) {
+        struct gate begun;
+        gate_make(&begun);
+        pid_t pid = child_start(steps_child, &begun);
+        gate_pass(&begun);
+        for (int j = 0; j < i; j++)
             sched_yield();
         kill(pid, SIGKILL);
         if (child_wait(pid) != SIGKILL)
             CHECK(0, "a tracer is killed");
+        gate_close(&begun);
     }
     CHECK(1, "killed tracers");
 }
@@ -197,7 +201,7 @@ static int kills(void *argument)
 static void check_killed_tracee(void)
 {
     struct user_regs_struct regs;
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 12; i++) {
         pid_t pid = tracee_start(calls_forever, NULL, 0);
         int plan[2] = { i, pid }, status;
         pid_t killer = child_start(kills, plan);
