@@ -57,8 +57,7 @@ struct tss {
 
 /* Its size is a power of two, so that an array of it is indexed by a shift.
  * Lock key: [I] set at CPU start  [C] this CPU only  [a] atomic */
-struct __aligned(1024) cpu
-{
+struct cpu {
     struct cpu *self;       /* [I] %gs:0 */
     struct thread *current; /* [C] running thread, %gs:8 */
     vaddr_t kernel_stack;   /* [C] top, for syscall entry, %gs:16 */
@@ -80,7 +79,7 @@ struct __aligned(1024) cpu
     uint64_t gdt[10] __aligned(16);
     struct tss tss;
     uint64_t counters[COUNTER_KINDS]; /* [C] */
-};
+} __aligned(1024);
 
 extern struct cpu cpus[CONFIG_MAX_CPUS];
 extern unsigned cpu_count; /* [I] after smp_start() */
