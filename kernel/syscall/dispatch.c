@@ -6,16 +6,10 @@
  * that narrows the registers to the handler's types, so that garbage in upper
  * halves never reaches it.
  */
-#include "abi/errno.h"
-#include "core/printk.h"
 #include "core/trace.h"
-#include "base/string.h"
-#include "proc/process.h"
 #include "proc/ptrace.h"
 #include "syscall/syscalls.h"
 #include "x86/trap_frame.h"
-
-enum { UNKNOWN_LOGGED_MAX = 64 };
 
 #define SYSCALL0(nr, name)                                                     \
     static int64_t thunk_##name(const struct trap_frame *f)                    \
@@ -75,8 +69,6 @@ const syscall_thunk syscall_table[SYSCALL_LIMIT] = {
 #include "abi/syscall.def"
 };
 
-static int64_t syscall_unknown(uint64_t number);
-
 static int64_t call_slowly(struct trap_frame *frame)
 {
     if (this_cpu->syscall_limit == 0 && !ptrace_call_enter(frame))
@@ -96,33 +88,4 @@ int64_t syscall_slow(struct trap_frame *frame)
     int64_t result = call_slowly(frame);
     trace(SYSCALL_EXIT, number, result);
     return result;
-}
-
-/* One log line per program and number; the set is small and lossy: when it is
- * full, older ones are forgotten. */
-static int64_t syscall_unknown(uint64_t number)
-{
-    static struct {
-        char name[16];
-        uint64_t number;
-    } logged[UNKNOWN_LOGGED_MAX];
-    static unsigned next;
-    static struct spinlock lock = SPINLOCK_INIT("unknown calls", RANK_FS_LEAF);
-    const struct thread *t = thread_current();
-    bool seen = false;
-
-    spin_lock(&lock);
-    for (unsigned i = 0; i < UNKNOWN_LOGGED_MAX && !seen; i++)
-        seen = logged[i].number == number + 1 &&
-               strcmp(logged[i].name, t->name) == 0;
-    if (!seen) {
-        unsigned slot = next++ % UNKNOWN_LOGGED_MAX;
-        logged[slot].number = number + 1;
-        strlcpy(logged[slot].name, t->name, sizeof(logged[slot].name));
-    }
-    spin_unlock(&lock);
-    if (!seen)
-        printk("%s[%d]: unknown system call %ld\n", t->name, t->tid,
-               (int64_t)number);
-    return -ENOSYS;
 }

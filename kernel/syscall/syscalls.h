@@ -63,3 +63,7 @@ extern const syscall_thunk syscall_table[SYSCALL_LIMIT];
  * wants to see first, or one that there is not (-ENOSYS, with a line in the log
  * once per program and number). */
 int64_t syscall_slow(struct trap_frame *frame);
+
+/* No call has this number: -ENOSYS, with a line in the log once per program and
+ * number. */
+int64_t syscall_unknown(uint64_t number);
