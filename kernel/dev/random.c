@@ -10,6 +10,7 @@
 #include "core/boot_info.h"
 #include "core/spinlock.h"
 #include "x86/cpu.h"
+#include "x86/features.h"
 
 #define FIXED_SEED 0x68616e75ul
 

@@ -35,6 +35,7 @@
 #include "mem/slab.h"
 #include "proc/signal.h"
 #include "proc/threads.h"
+#include "sched/kstack.h"
 #include "sched/mutex.h"
 #include "vm/fault.h"
 #include "vm/swap.h"

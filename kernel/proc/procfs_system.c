@@ -17,11 +17,13 @@
 #include "proc/procfs.h"
 #include "proc/provoke.h"
 #include "proc/system_facts.h"
+#include "sched/kstack.h"
 #include "sched/policy.h"
 #include "sched/sched.h"
 #include "vm/region.h"
 #include "x86/clock.h"
 #include "x86/cpuid.h"
+#include "x86/features.h"
 
 enum { TICKS_PER_SECOND = 100 };
 #define NSEC_PER_TICK (NSEC_PER_SEC / TICKS_PER_SECOND)

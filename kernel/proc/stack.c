@@ -25,6 +25,7 @@
 #include "proc/process.h"
 #include "proc/sigframe.h"
 #include "vm/address_space.h"
+#include "x86/features.h"
 
 #define STACK_INITIAL_SPARE (128ul << 10) /* mapped below the arguments */
 #define USER_HZ             100
@@ -66,27 +67,15 @@ struct stack_plan {
     vaddr_t file_name, platform, random, strings;
 };
 
-/* CPUID leaf 1, EDX: what AT_HWCAP tells. */
-static uint32_t cpu_capabilities(void)
-{
-    uint32_t eax = 1, ebx, ecx = 0, edx;
-
-    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-    return edx;
-}
-
 static unsigned make_auxv(uint64_t *v, const struct image *image,
                           const struct stack_plan *plan,
                           const struct credentials *c, bool secure)
 {
-    static uint32_t capabilities;
     unsigned n = 0;
 
-    if (capabilities == 0)
-        capabilities = cpu_capabilities();
 #define AUX(type, value) (v[n++] = (type), v[n++] = (uint64_t)(value))
     AUX(AT_MINSIGSTKSZ, sigframe_max_bytes());
-    AUX(AT_HWCAP, capabilities);
+    AUX(AT_HWCAP, cpu_features.capabilities);
     AUX(AT_PAGESZ, PAGE_SIZE);
     AUX(AT_CLKTCK, USER_HZ);
     AUX(AT_PHDR, image->headers);

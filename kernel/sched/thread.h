@@ -198,10 +198,3 @@ void thread_start_on_stack(struct thread *thread);
 
 /* Continue on the stack of `thread`, in its entry function. */
 __noreturn void thread_jump_to(struct thread *thread);
-
-/* A mapped kernel stack's lowest address (0: no memory), and its return. */
-vaddr_t kstack_alloc(void);
-void kstack_free(vaddr_t stack);
-
-/* Kernel stacks kept for reuse are freed. */
-void kstack_drain(void);

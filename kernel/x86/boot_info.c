@@ -11,6 +11,7 @@
 #include "core/panic.h"
 #include "core/upcalls.h"
 #include "x86/cpu.h"
+#include "x86/features.h"
 #include "x86/paging.h"
 #include "x86/layout.h"
 
@@ -155,42 +156,4 @@ uint64_t boot_ram_bytes(void)
     for (unsigned i = 0; i < boot_info.ram_count; i++)
         sum += boot_info.ram[i].end - boot_info.ram[i].start;
     return sum;
-}
-
-static const char *find_word(const char *word)
-{
-    size_t len = strlen(word);
-
-    for (const char *p = boot_info.cmdline; *p != '\0';) {
-        while (*p == ' ')
-            p++;
-        const char *start = p;
-        while (*p != '\0' && *p != ' ')
-            p++;
-        if ((size_t)(p - start) >= len && memcmp(start, word, len) == 0 &&
-            (word[len - 1] == '=' || (size_t)(p - start) == len))
-            return start;
-    }
-    return NULL;
-}
-
-bool boot_option(const char *word)
-{
-    return find_word(word) != NULL;
-}
-
-bool boot_option_value(const char *key, char *buf, size_t size)
-{
-    const char *p = find_word(key);
-
-    if (!p || size == 0)
-        return false;
-    p += strlen(key);
-    size_t n = 0;
-    while (p[n] != '\0' && p[n] != ' ' && n + 1 < size) {
-        buf[n] = p[n];
-        n++;
-    }
-    buf[n] = '\0';
-    return true;
 }

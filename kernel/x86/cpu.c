@@ -1,37 +1,21 @@
 /*
- * x86/cpu.c - features, descriptor tables and MSRs of one CPU.
+ * x86/cpu.c - descriptor tables and MSRs of one CPU.
  */
 #include "x86/cpu.h"
 
-#include "base/string.h"
 #include "core/panic.h"
-#include "x86/fpu.h"
+#include "x86/features.h"
 #include "x86/paging.h"
 #include "x86/vectors.h"
 #include "x86/layout.h"
 
 /* [SDM-4 "Architectural MSRs"] */
-#define MSR_EFER           0xc0000080
 #define MSR_STAR           0xc0000081
 #define MSR_LSTAR          0xc0000082
 #define MSR_SFMASK         0xc0000084
 #define MSR_FS_BASE        0xc0000100
 #define MSR_GS_BASE        0xc0000101
 #define MSR_KERNEL_GS_BASE 0xc0000102
-#define EFER_SCE           0x001
-#define EFER_NXE           0x800
-
-/* [SDM-3A "Control Registers"] */
-#define CR0_MP       0x2
-#define CR0_EM       0x4
-#define CR0_WP       0x10000
-#define CR0_AM       0x40000
-#define CR4_MCE      0x40
-#define CR4_PGE      0x80
-#define CR4_UMIP     0x800
-#define CR4_FSGSBASE 0x10000
-#define CR4_SMEP     0x100000
-#define CR4_SMAP     0x200000
 
 /* IF DF TF AC NT and IOPL are off in the kernel after `syscall`. */
 #define SYSCALL_FLAG_MASK 0x47700
@@ -50,95 +34,9 @@ struct gate {
 
 struct cpu cpus[CONFIG_MAX_CPUS];
 unsigned cpu_count = 1;
-struct cpu_features cpu_features;
 
 static struct gate idt[256] __aligned(16);
 extern char trap_stubs[], syscall_entry[];
-extern const vaddr_t __smap_sites_start[], __smap_sites_end[];
-
-static void cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4])
-{
-    __asm__ volatile("cpuid"
-                     : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3])
-                     : "a"(leaf), "c"(sub));
-}
-
-void cpu_features_init(void)
-{
-    uint32_t r[4];
-    struct cpu_features *f = &cpu_features;
-
-    cpuid(0, 0, r);
-    uint32_t max_leaf = r[0];
-    cpuid(1, 0, r);
-    f->xsave = r[2] & (1u << 26);
-    f->avx = r[2] & (1u << 28);
-    f->rdrand = r[2] & (1u << 30);
-    f->mce = r[3] & (1u << 7);
-    f->pge = r[3] & (1u << 13);
-    if (max_leaf >= 7) {
-        cpuid(7, 0, r);
-        f->fsgsbase = r[1] & (1u << 0);
-        f->smep = r[1] & (1u << 7);
-        f->smap = r[1] & (1u << 20);
-        f->umip = r[2] & (1u << 2);
-    }
-    if (f->xsave && max_leaf >= 0xd) {
-        cpuid(0xd, 1, r);
-        f->xsaveopt = r[0] & 1;
-    }
-    cpuid(0x80000001, 0, r);
-    f->nx = r[3] & (1u << 20);
-    f->pdpe1gb = r[3] & (1u << 26);
-    f->rdtscp = r[3] & (1u << 27);
-}
-
-/* stac and clac fault on CPUs without SMAP, so their places hold nops until
- * here.  Runs on the boot tables, where text is still writable. */
-static void patch_smap_sites(void)
-{
-    for (const vaddr_t *site = __smap_sites_start; site < __smap_sites_end;
-         site++) {
-        uint8_t *code = (uint8_t *)*site;
-        bool opens = code[2] == 0x40; /* nop 0x0(%rax) stands for stac */
-
-        code[1] = 0x01;
-        code[2] = opens ? 0xcb : 0xca;
-        if (opens)
-            code[3] = 0x90;
-    }
-}
-
-void cpu_enable_features(void)
-{
-    const struct cpu_features *f = &cpu_features;
-    uint64_t cr0, cr4 = cpu_read_cr4();
-
-    /* Only bits that CPUID announces: others hang TCG's CPU. */
-    if (f->mce)
-        cr4 |= CR4_MCE;
-    if (f->pge)
-        cr4 |= CR4_PGE;
-    if (f->umip)
-        cr4 |= CR4_UMIP;
-    if (f->fsgsbase)
-        cr4 |= CR4_FSGSBASE;
-    if (f->smep)
-        cr4 |= CR4_SMEP;
-    if (f->smap)
-        cr4 |= CR4_SMAP;
-    cpu_write_cr4(cr4);
-
-    __asm__ volatile("mov %%cr0, %0" : "=r"(cr0));
-    cr0 = (cr0 | CR0_WP | CR0_MP | CR0_AM) & ~(uint64_t)CR0_EM;
-    __asm__ volatile("mov %0, %%cr0" : : "r"(cr0));
-
-    uint64_t efer = cpu_rdmsr(MSR_EFER) | EFER_SCE;
-    if (f->nx)
-        efer |= EFER_NXE;
-    cpu_wrmsr(MSR_EFER, efer);
-    fpu_init_cpu();
-}
 
 static void idt_build(void)
 {
@@ -233,12 +131,6 @@ void cpu_set_early_gs(struct cpu *cpu)
     cpu->self = cpu;
     cpu->lock_mark = cpu->id + 1;
     cpu_wrmsr(MSR_GS_BASE, (vaddr_t)cpu);
-}
-
-void cpu_patch_code(void)
-{
-    if (cpu_features.smap)
-        patch_smap_sites();
 }
 
 void cpu_set_kernel_stack(vaddr_t top)

@@ -1,5 +1,5 @@
 /*
- * x86/cpu.h - per-CPU data, control registers, interrupt flag, MSRs.
+ * x86/cpu.h - per-CPU data, interrupt flag, setting up a CPU.
  *
  * this_cpu is GS-relative: one instruction per read, legal at any time for a
  * single field.  A pointer to the whole (cpu_self) is stable only while
@@ -8,38 +8,12 @@
 #pragma once
 
 #include "core/config.h"
+#include "core/counter_kinds.h"
 #include "core/types.h"
+#include "x86/registers.h"
 
 struct thread;
 struct address_space;
-
-/* What is counted on each CPU by itself: core/counter.h. */
-enum cpu_counter {
-    COUNTER_TIMER_IRQS,
-    COUNTER_RESCHEDULE_IRQS,
-    COUNTER_TLB_IRQS,
-    COUNTER_DEVICE_IRQS,
-    COUNTER_PAGE_FAULTS,
-    COUNTER_TLB_REMOTE_FLUSHES, /* requests sent */
-    COUNTER_FRAMES_TAKEN,
-    COUNTER_FRAMES_FREED,
-    COUNTER_MAJOR_FAULTS,   /* that waited for a disk */
-    COUNTER_SWAP_IN,        /* pages read from swap areas */
-    COUNTER_SWAP_OUT,       /* pages written to them */
-    COUNTER_SWAP_AHEAD,     /* read before they were asked for */
-    COUNTER_SWAP_AHEAD_HIT, /* of these, found when they were */
-    COUNTER_SCAN_KSWAPD,    /* frames looked at for reclaim */
-    COUNTER_SCAN_DIRECT,    /* the same by who needs the frame */
-    COUNTER_STEAL_KSWAPD,   /* frames reclaimed */
-    COUNTER_STEAL_DIRECT,
-    COUNTER_KSWAPD_RUNS,  /* times that kswapd began to work */
-    COUNTER_ALLOC_STALLS, /* times that somebody reclaimed for himself */
-    COUNTER_LAZY_FREE,    /* pages told to be free by MADV_FREE */
-    COUNTER_LAZY_FREED,   /* of these, dropped by reclaim */
-    COUNTER_OOM_KILLS,
-    COUNTER_DEEP_SLEEPS, /* begun less ended: user threads that wait now */
-    COUNTER_KINDS
-};
 
 /* Numbers of system calls are below this. */
 enum { SYSCALL_LIMIT = 512 };
@@ -98,13 +72,6 @@ static inline struct thread *thread_current(void)
     return this_cpu->current;
 }
 
-/* What the processor offers, read once by cpu_features_init(). */
-struct cpu_features {
-    bool smep, smap, umip, fsgsbase, xsave, xsaveopt, avx, pge, pdpe1gb;
-    bool rdrand, rdtscp, nx, mce;
-};
-extern struct cpu_features cpu_features; /* [I] */
-
 static inline bool irqs_enabled(void)
 {
     uint64_t flags;
@@ -123,72 +90,6 @@ static inline void cpu_pause(void)
 {
     __asm__ volatile("pause" ::: "memory");
 }
-/* Compare and swap that only this CPU's interrupts could interrupt. */
-static inline bool cpu_swap_local(uint64_t *word, uint64_t from, uint64_t to)
-{
-    bool done;
-    __asm__ volatile("cmpxchgq %3, %1"
-                     : "=@cce"(done), "+m"(*word), "+a"(from)
-                     : "r"(to)
-                     : "memory");
-    return done;
-}
-static inline uint64_t cpu_read_cr2(void)
-{
-    uint64_t v;
-    __asm__ volatile("mov %%cr2, %0" : "=r"(v));
-    return v;
-}
-static inline uint64_t cpu_read_cr3(void)
-{
-    uint64_t v;
-    __asm__ volatile("mov %%cr3, %0" : "=r"(v));
-    return v;
-}
-static inline void cpu_write_cr3(uint64_t v)
-{
-    __asm__ volatile("mov %0, %%cr3" : : "r"(v) : "memory");
-}
-static inline uint64_t cpu_read_cr4(void)
-{
-    uint64_t v;
-    __asm__ volatile("mov %%cr4, %0" : "=r"(v));
-    return v;
-}
-static inline void cpu_write_cr4(uint64_t v)
-{
-    __asm__ volatile("mov %0, %%cr4" : : "r"(v) : "memory");
-}
-static inline void cpu_invlpg(vaddr_t va)
-{
-    __asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
-}
-static inline uint64_t cpu_rdtsc(void)
-{
-    uint32_t lo, hi;
-    __asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
-    return ((uint64_t)hi << 32) | lo;
-}
-static inline uint64_t cpu_rdmsr(uint32_t msr)
-{
-    uint32_t lo, hi;
-    __asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr));
-    return ((uint64_t)hi << 32) | lo;
-}
-static inline void cpu_wrmsr(uint32_t msr, uint64_t v)
-{
-    __asm__ volatile("wrmsr"
-                     :
-                     : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32))
-                     : "memory");
-}
-
-/* Read CPUID once into cpu_features. */
-void cpu_features_init(void);
-
-/* Turn on what this CPU has: NX, WP, SMEP, SMAP, UMIP, FSGSBASE, PGE. */
-void cpu_enable_features(void);
-
 /* Point GS at `cpu`, so that this_cpu works before cpu_init_tables().
  * Context: first C code of a CPU. */
 void cpu_set_early_gs(struct cpu *cpu);
@@ -204,7 +105,3 @@ void cpu_set_fs_base(uint64_t base);
 uint64_t cpu_get_fs_base(void);
 void cpu_set_user_gs_base(uint64_t base);
 uint64_t cpu_get_user_gs_base(void);
-
-/* Turn the nops of SMAP sites into stac/clac, where the CPU has SMAP.
- * Context: boot, text still writable. */
-void cpu_patch_code(void);

@@ -11,6 +11,7 @@
 #include "base/string.h"
 #include "core/panic.h"
 #include "x86/cpu.h"
+#include "x86/features.h"
 
 #define CR4_OSFXSR         0x200
 #define CR4_OSXMMEXCPT     0x400

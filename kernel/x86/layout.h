@@ -19,7 +19,7 @@
 enum { FRAME_STRUCT_BYTES = 64, FRAME_ORDER_LIMIT = 10 };
 
 /* Kernel stacks are KSTACK_PITCH apart, each above a page that is never mapped,
- * its guard; sched/thread.c. */
+ * its guard; sched/kstack.c. */
 #define KSTACK_BYTES (CONFIG_KSTACK_PAGES * PAGE_SIZE)
 #define KSTACK_PITCH (KSTACK_BYTES + PAGE_SIZE)
 enum { KSTACK_SLOTS = 65536 };

@@ -14,6 +14,7 @@
 #include "core/boot_info.h"
 #include "core/panic.h"
 #include "x86/cpu.h"
+#include "x86/features.h"
 #include "x86/layout.h"
 
 #define LARGE_PAGE 0x200000ul

@@ -14,6 +14,7 @@
 #include "x86/acpi.h"
 #include "x86/clock.h"
 #include "x86/cpu.h"
+#include "x86/features.h"
 #include "x86/irq.h"
 #include "x86/lapic.h"
 #include "x86/paging.h"

@@ -19,6 +19,7 @@
 #include "mem/frame.h"
 #include "mem/slab.h"
 #include "provoke.h"
+#include "sched/kstack.h"
 #include "sched/sched.h"
 
 extern const struct ktest __ktests_start[], __ktests_end[];

@@ -6,9 +6,11 @@
 #include "core/ktest.h"
 #include "ktest_threads.h"
 #include "mem/frame.h"
+#include "sched/kstack.h"
 #include "vm/address_space.h"
 #include "vm/usercopy.h"
 #include "x86/cpu.h"
+#include "x86/features.h"
 #include "x86/paging.h"
 #include "x86/tlb.h"
 
