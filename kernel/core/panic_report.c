@@ -115,16 +115,18 @@ static bool has_own_frame(vaddr_t ip)
     return false;
 }
 
-/* Where execution was; without a frame, who called lies on top of the stack. */
+/* Where execution was; without a frame, who called lies on top of the stack, or
+ * below the frame pointer that has just been pushed. */
 static void print_interrupted(const struct trap_frame *f)
 {
+    const uint64_t *top = (const uint64_t *)f->rsp;
     vaddr_t start;
     uint64_t bytes;
 
     print_ip(f->rip);
-    if (has_own_frame(f->rip) || !panic_can_read(f->rsp, 8))
+    if (has_own_frame(f->rip) || !panic_can_read(f->rsp, 16))
         return;
-    vaddr_t caller = *(const uint64_t *)f->rsp;
+    vaddr_t caller = top[0] == f->rbp ? top[1] : top[0];
     if (symbol_find(caller, &start, &bytes))
         print_return(caller);
 }
