@@ -6,18 +6,16 @@
  *        the way back to user mode pending work is done: reschedule, signals.
  * Locks: none held on entry.  Interrupts are off on entry of a trap, on during
  *        page faults and system calls, off again on return to entry.S.
- * Next:  vm/fault.c, proc/signal.c, sched/sched.c.
+ * Next:  vm/fault.c, proc/exception.c, proc/signal.c, sched/sched.c.
  */
 #include "abi/errno.h"
 #include "abi/signal.h"
 #include "core/counter.h"
 #include "core/panic.h"
-#include "core/printk.h"
 #include "core/trace.h"
 #include "core/upcalls.h"
 #include "core/watchdog.h"
-#include "base/string.h"
-#include "proc/process.h"
+#include "proc/exception.h"
 #include "proc/ptrace.h"
 #include "proc/signal.h"
 #include "proc/suspend.h"
@@ -27,10 +25,8 @@
 #include "syscall/syscalls.h"
 #include "vm/fault.h"
 #include "vm/usercopy.h"
-#include "vm/vmtrace.h"
 #include "x86/cpu.h"
 #include "x86/debug.h"
-#include "x86/fpu.h"
 #include "x86/irq.h"
 #include "x86/lapic.h"
 #include "x86/pte.h"
@@ -84,92 +80,6 @@ void syscall_dispatch(struct trap_frame *frame)
     }
 }
 
-/* The si_code of a floating-point exception, from the status that the CPU left
- * in the saved state. [SDM-1 "x87 FPU Status Register", "MXCSR"] */
-static int float_code(unsigned vector)
-{
-    struct thread *t = thread_current();
-    uint16_t status;
-    uint32_t mxcsr;
-
-    irqs_disable();
-    fpu_save(t->fpu);
-    irqs_enable();
-    memcpy(&status, (char *)t->fpu + 2, sizeof(status));
-    memcpy(&mxcsr, (char *)t->fpu + 24, sizeof(mxcsr));
-    unsigned raised = vector == VECTOR_MF ? status : mxcsr & ~(mxcsr >> 7);
-    if (raised & 0x01)
-        return FPE_FLTINV;
-    if (raised & 0x04)
-        return FPE_FLTDIV;
-    if (raised & 0x08)
-        return FPE_FLTOVF;
-    if (raised & 0x12)
-        return FPE_FLTUND;
-    return FPE_FLTRES;
-}
-
-/* Exceptions of user code other than page faults. */
-static void user_exception(struct trap_frame *frame)
-{
-    uint64_t ip = frame->rip;
-
-    switch (frame->vector) {
-    case VECTOR_DE:
-        signal_force_fault(SIGFPE, FPE_INTDIV, ip, frame);
-        break;
-    case VECTOR_BP:
-        signal_force_fault(SIGTRAP, SI_KERNEL, 0, frame);
-        break;
-    case VECTOR_UD:
-        signal_force_fault(SIGILL, ILL_ILLOPN, ip, frame);
-        break;
-    case VECTOR_MF:
-    case VECTOR_XM:
-        signal_force_fault(SIGFPE, float_code((unsigned)frame->vector), ip,
-                           frame);
-        break;
-    case VECTOR_AC:
-        signal_force_fault(SIGBUS, BUS_ADRALN, 0, frame);
-        break;
-    case VECTOR_SS:
-    case VECTOR_NP:
-        signal_force_fault(SIGBUS, SI_KERNEL, 0, frame);
-        break;
-    default:
-        signal_force_fault(SIGSEGV, SI_KERNEL, 0, frame);
-        break;
-    }
-}
-
-/* A step is over or a breakpoint met, for vm/vmtrace.c, for the tracer or for the
- * program itself. */
-static void user_debug_exception(struct trap_frame *frame)
-{
-    struct address_space *space = thread_current()->space;
-    int code;
-
-    if (!ptrace_stepped(frame, &code))
-        return;
-    irqs_enable();
-    if (space->trace && vmtrace_stepped(space))
-        frame->rflags &= ~RFLAGS_TF;
-    else
-        signal_force_fault(SIGTRAP, code, frame->rip, frame);
-    irqs_disable();
-}
-
-/* Its own limit of frames leaves it no page, and none can go: it has to. */
-static void kill_over_limit(void)
-{
-    const struct process *p = process_current();
-
-    printk("%s (%d) has reached its limit of frames, and none can go: killed\n",
-           p->name, p->pid);
-    if (signal_kill(p->pid, SIGKILL) != 0)
-        panic("process %d cannot be killed", p->pid);
-}
-
 /* The one place where a fault's result becomes resume, signal or EFAULT. */
 static void finish_fault(struct trap_frame *frame, enum fault_result result,
                          vaddr_t address)
@@ -181,7 +91,7 @@ static void finish_fault(struct trap_frame *frame, enum fault_result result,
     if (result == FAULT_NOMEM && vm_out_of_memory())
         return; /* it tries again */
     if (result == FAULT_OVER_LIMIT)
-        kill_over_limit();
+        exception_over_limit();
     if (!user) {
         vaddr_t fixup = usercopy_fixup(frame->rip);
         if (fixup == 0)
@@ -206,19 +116,6 @@ static void finish_fault(struct trap_frame *frame, enum fault_result result,
     }
 }
 
-/* In a space whose uses of memory are recorded: the instruction is stepped. */
-static enum fault_result traced_fault(struct trap_frame *frame, vaddr_t address)
-{
-    struct address_space *as = thread_current()->space;
-    bool hit = vmtrace_is_hit(as, address);
-    enum fault_result result =
-        vm_fault(as, address, frame->error, frame->rip, false);
-
-    if (result == FAULT_OK && vmtrace_note(as, address, frame->error, hit))
-        frame->rflags |= RFLAGS_TF;
-    return result;
-}
-
 static void page_fault(struct trap_frame *frame)
 {
     vaddr_t address = cpu_read_cr2(); /* before an interrupt can fault too */
@@ -239,7 +136,7 @@ static void page_fault(struct trap_frame *frame)
     if (t->space && (user || this_cpu->spin_depth == 0)) {
         irqs_enable();
         if (user && unlikely(t->space->trace))
-            result = traced_fault(frame, address);
+            result = exception_traced_fault(frame, address);
         else
             result =
                 vm_fault(t->space, address, frame->error, frame->rip, !user);
@@ -267,10 +164,10 @@ static void exception(struct trap_frame *frame)
     bool machine = frame->vector == VECTOR_NMI || frame->vector == VECTOR_MC;
     if (trap_from_user(frame) && !machine) {
         if (frame->vector == VECTOR_DB)
-            user_debug_exception(frame);
+            exception_debug(frame);
         irqs_enable();
         if (frame->vector != VECTOR_DB)
-            user_exception(frame);
+            exception_to_signal(frame);
         irqs_disable();
         return;
     }
