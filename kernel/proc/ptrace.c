@@ -99,9 +99,10 @@ void ptrace_init(void)
 
 /* ---- stopping and going on --------------------------------------------------- */
 
-static void stop_locked(struct thread *t, const struct stop *s)
-    MUST_HOLD(t->process->signal_lock);
-static void stop_locked(struct thread *t, const struct stop *s)
+static void stop_locked(struct process *p, struct thread *t,
+                        const struct stop *s) MUST_HOLD(p->signal_lock);
+static void stop_locked(struct process *p, struct thread *t,
+                        const struct stop *s)
 {
     struct tracee *tr = t->tracee;
 
@@ -119,15 +120,16 @@ static void stop_locked(struct thread *t, const struct stop *s)
 }
 
 /* It goes on, on this CPU.  False: to an address where no program can be. */
-static bool go_on_locked(struct thread *t) MUST_HOLD(t->process->signal_lock);
-static bool go_on_locked(struct thread *t)
+static bool go_on_locked(struct process *p, struct thread *t)
+    MUST_HOLD(p->signal_lock);
+static bool go_on_locked(struct process *p, struct thread *t)
 {
     struct tracee *tr = t->tracee;
 
     __atomic_store_n(&tr->stopped, false, __ATOMIC_RELAXED);
     bool runs = tracee_load_registers(tr);
     apply_mode(t);
-    signal_update_flags_locked(t->process, t);
+    signal_update_flags_locked(p, t);
     return runs;
 }
 
@@ -144,7 +146,7 @@ static bool stop_here(const struct stop *s, int *signal)
     bool stops =
         ptrace_is_traced(t) && (s->at_exit || !threads_must_leave(p, t));
     if (stops)
-        stop_locked(t, s);
+        stop_locked(p, t, s);
     spin_unlock(&p->signal_lock);
     if (stops)
         notify_tracer_locked(t, s->told_by, s->code & 0x7f);
@@ -157,7 +159,7 @@ static bool stop_here(const struct stop *s, int *signal)
     (void)wait_event(&p->continued, !t->tracee->stopped, &p->signal_lock,
                      s->at_exit ? WAIT_UNINTERRUPTIBLE : WAIT_KILLABLE,
                      WAIT_FOREVER);
-    bool runs = go_on_locked(t);
+    bool runs = go_on_locked(p, t);
     if (!threads_must_leave(p, t))
         *signal = t->tracee->signal;
     spin_unlock(&p->signal_lock);
@@ -373,7 +375,7 @@ void ptrace_executed(int32_t old_tid)
 
 /* ---- stops of the whole process ---------------------------------------------- */
 
-void ptrace_park_locked(struct thread *t, int signal)
+void ptrace_park_locked(struct process *p, struct thread *t, int signal)
 {
     siginfo_t info = trap_info(signal | PTRACE_EVENT_STOP << 8);
     struct stop s = { .code = signal, .told_by = CLD_STOPPED };
@@ -383,10 +385,10 @@ void ptrace_park_locked(struct thread *t, int signal)
         s.code = info.si_code;
         s.info = &info;
     }
-    stop_locked(t, &s);
+    stop_locked(p, t, &s);
 }
 
-bool ptrace_unpark_locked(struct thread *t)
+bool ptrace_unpark_locked(struct process *p, struct thread *t)
 {
-    return !t->tracee || go_on_locked(t);
+    return !t->tracee || go_on_locked(p, t);
 }

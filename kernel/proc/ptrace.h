@@ -174,12 +174,15 @@ bool ptrace_stepped(struct trap_frame *frame, int *code);
 
 /* The current thread, which is traced, parks with its process (stop.c); when it
  * goes on, it takes over what the tracer has changed.  False: it cannot run
- * there.  Locks: its signal_lock. */
-void ptrace_park_locked(struct thread *thread, int signal);
-bool ptrace_unpark_locked(struct thread *thread);
+ * there. */
+void ptrace_park_locked(struct process *process, struct thread *thread,
+                        int signal) MUST_HOLD(process->signal_lock);
+bool ptrace_unpark_locked(struct process *process, struct thread *thread)
+    MUST_HOLD(process->signal_lock);
 
-/* SIGCONT was sent: who was seized hears of it.  Locks: its signal_lock. */
-void ptrace_continued_locked(struct process *process);
+/* SIGCONT was sent: who was seized hears of it. */
+void ptrace_continued_locked(struct process *process)
+    MUST_HOLD(process->signal_lock);
 
 /* clone() with these flags makes `child`: if it is to be traced, too, allocate
  * what that needs.  Returns the event to report when it is there, 0: none, or
@@ -187,9 +190,9 @@ void ptrace_continued_locked(struct process *process);
 __must_check int ptrace_prepare_child(struct thread *child,
                                       const struct clone_request *request);
 
-/* The child comes into being: trace it.  Locks: also its signal_lock. */
+/* The child comes into being: trace it. */
 void ptrace_child_locked(struct process *process, struct thread *child)
-    MUST_HOLD(process_tree_lock);
+    MUST_HOLD(process_tree_lock, process->signal_lock);
 
 /* The current thread leaves its process with wait status `status`: its tracer
  * waits for it like for a child, and those that it traces go free. */

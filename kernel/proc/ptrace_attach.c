@@ -42,11 +42,11 @@ int32_t ptrace_tracer_of(const struct thread *t)
 /* ---- beginning --------------------------------------------------------------- */
 
 /* `t` is `tracer`'s from here on.  Takes *spare if it has no struct tracee. */
-static void link_locked(struct thread *t, struct thread *tracer,
-                        struct tracee **spare)
-    MUST_HOLD(process_tree_lock, t->process->signal_lock);
-static void link_locked(struct thread *t, struct thread *tracer,
-                        struct tracee **spare)
+static void link_locked(struct process *p, struct thread *t,
+                        struct thread *tracer, struct tracee **spare)
+    MUST_HOLD(process_tree_lock, p->signal_lock);
+static void link_locked(struct process *p, struct thread *t,
+                        struct thread *tracer, struct tracee **spare)
 {
     if (!t->tracee) {
         t->tracee = *spare;
@@ -101,7 +101,7 @@ int ptrace_attach(int32_t tid, bool seize, uint32_t options)
     if (err == 0) {
         struct process *p = t->process;
         spin_lock(&p->signal_lock);
-        link_locked(t, thread_current(), &spare);
+        link_locked(p, t, thread_current(), &spare);
         t->tracee->seized = seize;
         t->tracee->options = options;
         signal_update_flags_locked(p, t);
@@ -128,20 +128,21 @@ static struct thread *parent_thread_locked(void)
 int ptrace_trace_me(void)
 {
     struct thread *t = thread_current();
+    struct process *p = t->process;
     struct tracee *spare = tracee_alloc(t);
     int err = 0;
 
     if (!spare)
         return -ENOMEM;
     spin_lock(&process_tree_lock);
-    spin_lock(&t->process->signal_lock);
+    spin_lock(&p->signal_lock);
     struct thread *tracer = parent_thread_locked();
-    if (ptrace_is_traced(t) || t->process == init_process ||
-        t->process->parent == init_process) /* which would never let it go */
+    if (ptrace_is_traced(t) || p == init_process ||
+        p->parent == init_process) /* which would never let it go */
         err = -EPERM;
     else if (tracer)
-        link_locked(t, tracer, &spare);
-    spin_unlock(&t->process->signal_lock);
+        link_locked(p, t, tracer, &spare);
+    spin_unlock(&p->signal_lock);
     spin_unlock(&process_tree_lock);
     kfree(spare);
     return err;
@@ -174,7 +175,7 @@ void ptrace_child_locked(struct process *p, struct thread *child)
 
     if (likely(!child->tracee) || !mine->tracer)
         return;
-    link_locked(child, mine->tracer, NULL);
+    link_locked(p, child, mine->tracer, NULL);
     child->tracee->options = mine->options;
     child->tracee->seized = mine->seized;
     child->tracee->tracer_is_root = mine->tracer_is_root;

@@ -70,7 +70,7 @@ static bool park(struct process *p)
         signal_update_flags_locked(p, t);
     }
     if (traced)
-        ptrace_park_locked(t, signal);
+        ptrace_park_locked(p, t, signal);
     bool stopped = parks && is_now_stopped_locked(p);
     spin_unlock(&p->signal_lock);
     if (traced)
@@ -106,7 +106,7 @@ static bool stay_parked(struct process *p)
         p->stopped = false;
     bool tell = p->tell_continued;
     p->tell_continued = false;
-    bool runs = ptrace_unpark_locked(t);
+    bool runs = ptrace_unpark_locked(p, t);
     signal_update_flags_locked(p, t);
     spin_unlock(&p->signal_lock);
     if (!runs)
