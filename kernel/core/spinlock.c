@@ -66,6 +66,8 @@ static void check_before(const struct spinlock *lock, bool same_rank_ok)
     if (depth == 0 || depth > ARRAY_LENGTH(cpu->held))
         return;
     const struct spinlock *outer = cpu->held[depth - 1];
+    if (outer == lock)
+        return; /* core/watchdog.c will say so */
     if (outer && (outer->id.rank > lock->id.rank ||
                   (outer->id.rank == lock->id.rank && !same_rank_ok)))
         panic("spinlock %s (rank %u) taken inside %s (rank %u)", lock->id.name,
