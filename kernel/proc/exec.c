@@ -30,6 +30,7 @@
 #include "mem/slab.h"
 #include "proc/args.h"
 #include "proc/elf.h"
+#include "proc/grave.h"
 #include "proc/image.h"
 #include "proc/loadctl.h"
 #include "proc/pid.h"
@@ -452,7 +453,7 @@ static int load_first_program(struct exec *x, struct process *p)
 
 void process_start_init(const char *path)
 {
-    process_start_grave_digger();
+    grave_start_digger();
     loadctl_start();
     struct process *p = make_first_process();
     struct exec *x = kmalloc_zeroed(sizeof(*x));

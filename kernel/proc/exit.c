@@ -6,17 +6,16 @@
  *        timer, terminal), then, under process_tree_lock in one step, hands its
  *        children to init, becomes a zombie and tells its parent.  What it
  *        stands on (stack, thread, struct process) is freed by whoever reaps
- *        it: the parent in wait.c, or the grave digger here when the parent
+ *        it: the parent in wait.c, or the grave digger (grave.c) when the parent
  *        does not want to know.
  * Locks: process_tree_lock for the last step.  Interrupts stay off from there
  *        to the last switch, so the reaper waits only a moment for the stack.
  * Next:  threads.c, notify.c, wait.c.
  */
-#include "abi/errno.h"
-#include "abi/wait.h"
 #include "core/trace.h"
 #include "ipc/sysv_sem.h"
 #include "ipc/futex.h"
+#include "proc/grave.h"
 #include "proc/group.h"
 #include "proc/itimer.h"
 #include "proc/notify.h"
@@ -27,49 +26,6 @@
 #include "proc/threads.h"
 #include "vm/usercopy.h"
 #include "x86/cpu.h"
-
-/* Dead processes that no parent reaps. */
-static struct list_node graves = LIST_INIT(graves); /* [T] by sibling_link */
-static struct wait_queue graves_filled;
-
-static struct process *take_grave_locked(void) MUST_HOLD(process_tree_lock);
-static struct process *take_grave_locked(void)
-{
-    if (list_is_empty(&graves))
-        return NULL;
-    struct process *p = list_first_entry(&graves, struct process, sibling_link);
-    list_remove(&p->sibling_link);
-    return p;
-}
-
-static void dig_graves(void *unused)
-{
-    for (;;) {
-        spin_lock(&process_tree_lock);
-        /* Uninterruptible: kernel threads get no signals. */
-        (void)wait_event(&graves_filled, !list_is_empty(&graves),
-                         &process_tree_lock, WAIT_UNINTERRUPTIBLE,
-                         WAIT_FOREVER);
-        struct process *p = take_grave_locked();
-        spin_unlock(&process_tree_lock);
-        process_free(p);
-    }
-}
-
-void process_start_grave_digger(void)
-{
-    wait_queue_init(&graves_filled);
-    if (!thread_create_kernel("grave-digger", dig_graves, NULL))
-        panic("no memory for the grave digger");
-}
-
-static void bury_locked(struct process *p) MUST_HOLD(process_tree_lock);
-static void bury_locked(struct process *p)
-{
-    process_unlink_locked(p);
-    list_add_tail(&graves, &p->sibling_link);
-    wake_up_all(&graves_filled);
-}
 
 /* Orphans become init's children; it hears of those that are dead already. */
 static void give_children_to_init_locked(struct process *p)
@@ -89,7 +45,7 @@ static void give_children_to_init_locked(struct process *p)
         group_lost_parent_locked(child, p, NULL);
         if (child->life == PROCESS_ZOMBIE &&
             !ptrace_other_tracer_locked(child) && notify_exit_locked(child))
-            bury_locked(child);
+            grave_add_locked(child);
     }
 }
 
@@ -103,7 +59,7 @@ void process_tell_exit_locked(struct process *p)
         ptrace_forget_locked(p->leader);
     }
     if (notify_exit_locked(p))
-        bury_locked(p);
+        grave_add_locked(p);
 }
 
 void exit_tell_user(struct thread *t)

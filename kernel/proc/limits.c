@@ -10,6 +10,23 @@
 #include "proc/process.h"
 #include "vm/mlock.h"
 
+const struct rlimit limits_default[RLIM_NLIMITS] = {
+    [RLIMIT_CPU] = { RLIM_INFINITY, RLIM_INFINITY },
+    [RLIMIT_FSIZE] = { RLIM_INFINITY, RLIM_INFINITY },
+    [RLIMIT_DATA] = { RLIM_INFINITY, RLIM_INFINITY },
+    [RLIMIT_STACK] = { 8ul << 20, RLIM_INFINITY },
+    [RLIMIT_CORE] = { 0, RLIM_INFINITY },
+    [RLIMIT_RSS] = { RLIM_INFINITY, RLIM_INFINITY },
+    [RLIMIT_NPROC] = { CONFIG_PID_MAX / 2, CONFIG_PID_MAX / 2 },
+    [RLIMIT_NOFILE] = { FD_MAX, FD_HARD_MAX },
+    [RLIMIT_MEMLOCK] = { 8ul << 20, 8ul << 20 },
+    [RLIMIT_AS] = { RLIM_INFINITY, RLIM_INFINITY },
+    [RLIMIT_LOCKS] = { RLIM_INFINITY, RLIM_INFINITY },
+    [RLIMIT_SIGPENDING] = { 1024, 1024 },
+    [RLIMIT_MSGQUEUE] = { 819200, 819200 },
+    [RLIMIT_RTTIME] = { RLIM_INFINITY, RLIM_INFINITY },
+};
+
 static int check_new(const struct rlimit *old, const struct rlimit *new,
                      unsigned resource)
 {

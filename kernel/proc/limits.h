@@ -14,5 +14,8 @@
 __must_check int limit_exchange(int32_t pid, unsigned resource,
                                 const struct rlimit *new, struct rlimit *old);
 
+/* What pid 1 starts with; all others inherit. */
+extern const struct rlimit limits_default[RLIM_NLIMITS];
+
 /* Boot. */
 void limits_init(void);

@@ -9,7 +9,7 @@
  *             process_link_locked(); ZOMBIE when its last thread has given
  *             everything up but thread structure, number and accounting;
  *             freed by whoever reaps it.  The textbook's further states are
- *             derived from the threads: process_state().  How threads come and
+ *             derived from the threads: process_facts.c.  How threads come and
  *             go is told in threads.c.
  * 3 Locking   process_tree_lock guards parents, children, lists and numbers, and
  *             keeps every process found under it from being freed.  It nests
@@ -24,21 +24,15 @@
  */
 #include "proc/process.h"
 
-#include "net/unix.h"
-
-#include "abi/errno.h"
 #include "base/string.h"
-#include "ipc/futex.h"
-#include "ipc/sysv.h"
 #include "mem/slab.h"
 #include "proc/group.h"
+#include "proc/hooks.h"
 #include "proc/itimer.h"
 #include "proc/limits.h"
 #include "proc/oom.h"
 #include "proc/pid.h"
 #include "proc/ptrace.h"
-#include "proc/stop.h"
-#include "proc/suspend.h"
 #include "proc/threads.h"
 #include "x86/clock.h"
 
@@ -48,80 +42,6 @@ struct list_node process_list = LIST_INIT(process_list);
 struct process *init_process;
 
 static struct slab_cache process_cache;
-
-/* What pid 1 starts with; all others inherit. */
-static const struct rlimit default_limits[RLIM_NLIMITS] = {
-    [RLIMIT_CPU] = { RLIM_INFINITY, RLIM_INFINITY },
-    [RLIMIT_FSIZE] = { RLIM_INFINITY, RLIM_INFINITY },
-    [RLIMIT_DATA] = { RLIM_INFINITY, RLIM_INFINITY },
-    [RLIMIT_STACK] = { 8ul << 20, RLIM_INFINITY },
-    [RLIMIT_CORE] = { 0, RLIM_INFINITY },
-    [RLIMIT_RSS] = { RLIM_INFINITY, RLIM_INFINITY },
-    [RLIMIT_NPROC] = { CONFIG_PID_MAX / 2, CONFIG_PID_MAX / 2 },
-    [RLIMIT_NOFILE] = { FD_MAX, FD_HARD_MAX },
-    [RLIMIT_MEMLOCK] = { 8ul << 20, 8ul << 20 },
-    [RLIMIT_AS] = { RLIM_INFINITY, RLIM_INFINITY },
-    [RLIMIT_LOCKS] = { RLIM_INFINITY, RLIM_INFINITY },
-    [RLIMIT_SIGPENDING] = { 1024, 1024 },
-    [RLIMIT_MSGQUEUE] = { 819200, 819200 },
-    [RLIMIT_RTTIME] = { RLIM_INFINITY, RLIM_INFINITY },
-};
-
-static struct fs_context *current_context(void)
-{
-    struct process *p = process_current();
-
-    return p ? p->fs : NULL;
-}
-
-static void current_ids(uint32_t *uid, uint32_t *gid)
-{
-    struct process *p = process_current();
-
-    *uid = p ? p->credentials.fsuid : 0;
-    *gid = p ? p->credentials.fsgid : 0;
-}
-
-static void current_caller(struct sysv_caller *caller)
-{
-    struct process *p = process_current();
-
-    caller->uid = p ? p->credentials.euid : 0;
-    caller->gid = p ? p->credentials.egid : 0;
-    caller->pid = p ? p->pid : 0;
-}
-
-static struct ucred current_ucred(void)
-{
-    struct process *p = process_current();
-    struct ucred c = { 0 };
-
-    if (p)
-        c = (struct ucred){ p->pid, p->credentials.euid, p->credentials.egid };
-    return c;
-}
-
-static struct fd_table *current_files(void)
-{
-    struct process *p = process_current();
-
-    return p ? p->files : NULL;
-}
-
-static uint64_t current_fd_limit(void)
-{
-    struct process *p = process_current();
-
-    return p ? p->limits[RLIMIT_NOFILE].rlim_cur : 0;
-}
-
-static void with_thread(int32_t tid, void (*act)(struct thread *, void *),
-                        void *argument)
-{
-    spin_lock(&process_tree_lock);
-    act(thread_find_locked(tid), argument);
-    spin_unlock(&process_tree_lock);
-}
 
 void process_init(void)
 {
@@ -133,15 +53,7 @@ void process_init(void)
     oom_init();
     ptrace_init();
     limits_init();
-    vfs_current_context = current_context;
-    vfs_current_ids = current_ids;
-    unix_current_credentials = current_ucred;
-    unix_init();
-    fd_current_table = current_files;
-    fd_current_limit = current_fd_limit;
-    sysv_current_caller = current_caller;
-    sysv_init();
-    futex_with_thread = with_thread;
+    hooks_init();
 }
 
 struct process *process_alloc(const struct process *model)
@@ -175,7 +87,7 @@ struct process *process_alloc(const struct process *model)
         oom_inherit(p, model);
         p->undumpable = model->undumpable;
     } else {
-        memcpy(p->limits, default_limits, sizeof(p->limits));
+        memcpy(p->limits, limits_default, sizeof(p->limits));
     }
     return p;
 }
@@ -303,39 +215,6 @@ struct process *process_find_locked(int32_t pid)
     return entry ? entry->process : NULL;
 }
 
-/* Running if one of its threads is, else ready if one is; out of play when the
- * kernel has suspended it and all have parked or sleep. */
-static enum process_state state_of_threads_locked(const struct process *p)
-    MUST_HOLD(process_tree_lock);
-static enum process_state state_of_threads_locked(const struct process *p)
-{
-    bool out = suspend_is_wanted(p);
-    enum process_state state = out ? STATE_BLOCKED_SUSPENDED : STATE_BLOCKED;
-    const struct thread *t;
-
-    list_for_each (t, &p->threads, process_link) {
-        uint8_t s = __atomic_load_n(&t->state, __ATOMIC_RELAXED);
-        if (out && t->suspended && state == STATE_BLOCKED_SUSPENDED)
-            state = STATE_READY_SUSPENDED;
-        if (s == THREAD_RUNNING)
-            return STATE_RUNNING;
-        if (s == THREAD_READY)
-            state = STATE_READY;
-    }
-    return state;
-}
-
-enum process_state process_state(const struct process *p)
-{
-    if (p->life == PROCESS_NEW)
-        return STATE_NEW;
-    if (p->life == PROCESS_ZOMBIE)
-        return STATE_ZOMBIE;
-    if (stop_is_stopped(p))
-        return STATE_STOPPED;
-    return state_of_threads_locked(p);
-}
-
 int32_t process_group_of(const struct process *p)
 {
     return p->group->number;
@@ -360,26 +239,4 @@ struct fd_table *process_get_files(struct process *p)
     struct fd_table *files = p->files ? fd_table_borrow(p->files) : NULL;
     spin_unlock(&p->lock);
     return files;
-}
-
-bool process_may_signal(const struct process *target)
-{
-    const struct credentials *mine = &process_current()->credentials;
-    const struct credentials *theirs = &target->credentials;
-
-    return mine->euid == 0 || mine->euid == theirs->uid ||
-           mine->euid == theirs->suid || mine->uid == theirs->uid ||
-           mine->uid == theirs->suid;
-}
-
-bool process_may_inspect(const struct process *target)
-{
-    const struct credentials *mine = &process_current()->credentials;
-    const struct credentials *theirs = &target->credentials;
-
-    if (target == process_current() || mine->euid == 0)
-        return true;
-    return mine->fsuid == theirs->uid && mine->fsuid == theirs->euid &&
-           mine->fsuid == theirs->suid && mine->fsgid == theirs->gid &&
-           mine->fsgid == theirs->egid && mine->fsgid == theirs->sgid;
 }

@@ -211,9 +211,6 @@ void process_release_vfork(struct process *process);
 /* Boot: caches, pid table and the hooks that fs/ and dev/ call. */
 void process_init(void);
 
-/* Boot, with threads: start the thread that frees what no parent reaps. */
-void process_start_grave_digger(void);
-
 /* A zombie: tell a tracer that is not its parent, else the parent, and bury it
  * if nobody is to wait for it. */
 void process_tell_exit_locked(struct process *process)

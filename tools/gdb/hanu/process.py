@@ -8,7 +8,7 @@ MOST_DEPTH = 64
 
 
 def process_state(process):
-    """The textbook's state, as process_state() in proc/process.c has it."""
+    """The textbook's state, as process_state() in proc/process_facts.c has it."""
     life = enum_name(process["life"], "enum process_life", "PROCESS_")
     if life != "alive":
         return life
