@@ -1,0 +1,36 @@
+/*
+ * A page that was never touched counts as a bad address.
+ *
+ * file: kernel/ipc/pipe.c
+ * of: pipe_read@eacc98b31ee7
+ * loses: bad-addresses
+ */
+static int64_t pipe_read(struct file *file, struct uio *uio, uint64_t *offset)
+{
+    struct pipe *pipe = pipe_of(file);
+    int64_t total = 0;
+    int err = 0;
+
+    if (uio->left == 0)
+        return 0;
+    mutex_lock(&pipe->lock);
+    while (err == 0) {
+        if (total == 0)
+            err = wait_for_bytes(pipe, !(file->flags & O_NONBLOCK));
+        if (err != 0 || pipe->ring.used == 0)
+            break;
+        total += ring_drain(&pipe->ring, uio, uio->left);
+        if (uio->left == 0 || pipe->ring.used == 0)
+            break;
+        size_t n = MIN(uio->left, (size_t)pipe->ring.used);
+        mutex_unlock(&pipe->lock);
+        err = -EFAULT;
+        mutex_lock(&pipe->lock); /* RECHECK: others may have read it all */
+    }
+    if (pipe->ring.used == 0)
+        ring_rewind(&pipe->ring);
+    mutex_unlock(&pipe->lock);
+    if (total > 0)
+        wake_up_all(&pipe->can_write);
+    return total > 0 ? total : err;
+}
