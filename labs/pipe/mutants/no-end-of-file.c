@@ -11,9 +11,8 @@ static int wait_for_bytes(struct pipe *pipe, bool wait)
         return 0;
     if (!wait)
         return -EAGAIN;
-    if (wait_event(&pipe->can_read,
-                   pipe->ring.used > 0,
-                   &pipe->lock, WAIT_INTERRUPTIBLE, WAIT_FOREVER) != 0)
+    if (wait_event(&pipe->can_read, pipe->ring.used > 0, &pipe->lock,
+                   WAIT_INTERRUPTIBLE, WAIT_FOREVER) != 0)
         return -ERESTARTSYS;
     return 0;
 }
