@@ -18,12 +18,11 @@
  *             before it maps the new one, and kills where we return an error.
  * 5 Elsewhere Linux has a list of binary formats; here are ELF and #!.
  *
- * Next: elf.c, image.c, stack.c, args.c.
+ * Next: elf.c, image.c, stack.c, args.c; script.c, set_id.c.
  */
 #include "proc/exec.h"
 
 #include "abi/errno.h"
-#include "abi/stat.h"
 #include "base/string.h"
 #include "core/trace.h"
 #include "ipc/futex.h"
@@ -36,6 +35,8 @@
 #include "proc/pid.h"
 #include "proc/process.h"
 #include "proc/ptrace.h"
+#include "proc/script.h"
+#include "proc/set_id.h"
 #include "proc/threads.h"
 #include "vm/fault.h"
 #include "vm/pool.h"
@@ -47,13 +48,6 @@
 enum { SCRIPT_DEPTH_MAX = 5 };
 #define RFLAGS_START 0x202 /* interrupts on, and the bit that is always 1 */
 
-/* One #! line: "interpreter [argument]". */
-struct script {
-    char line[IMAGE_HEAD_BYTES];
-    const char *interpreter;
-    const char *argument; /* or NULL */
-};
-
 /* An execve in the making; everything here is owned until the commit. */
 struct exec {
     const char *path;   /* the caller's */
@@ -64,10 +58,7 @@ struct exec {
     unsigned script_count;
     struct exec_args args;
     struct image image;
-    struct credentials credentials;
-    bool secure;
-    bool undumpable, was_undumpable;
-    bool credentials_known;           /* so the process has got the former */
+    struct set_id set_id;
     struct signal_handlers *handlers; /* to replace shared ones, or NULL */
     struct fd_table *files;           /* ditto */
 };
@@ -86,45 +77,6 @@ static void exec_free(struct exec *x)
     if (x->files)
         fd_table_put(x->files);
     kfree(x);
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-/*
- * Split the line behind #! in s->line, which holds the file's head and ends
- * with a NUL.  A line that is cut within the interpreter's name is an error.
- * Returns 0 or -ENOEXEC.
- */
-static int script_parse(struct script *s, size_t head_bytes)
-{
-    char *p = s->line + 2;
-    char *end = memchr(p, '\n', head_bytes - 2);
-    bool cut = !end && head_bytes == IMAGE_HEAD_BYTES - 1;
-
-    if (!end)
-        end = s->line + head_bytes;
-    if (memchr(p, 0, (size_t)(end - p)))
-        end = memchr(p, 0, (size_t)(end - p));
-    while (end > p && is_blank(end[-1]))
-        end--;
-    *end = 0;
-    while (is_blank(*p))
-        p++;
-    if (*p == 0)
-        return -ENOEXEC;
-    s->interpreter = p;
-    while (*p && !is_blank(*p))
-        p++;
-    if (*p == 0)
-        return cut ? -ENOEXEC : 0;
-    *p++ = 0;
-    while (is_blank(*p))
-        p++;
-    s->argument = *p ? p : NULL;
-    return 0;
 }
 
 /* The file opened last is a script: note its line, go on with its
@@ -221,33 +173,6 @@ static int exec_copy_args(struct exec *x, const struct process *p,
     return err;
 }
 
-/* Set-user-ID and set-group-ID bits of the file; the latter without the right
- * to execute for the group means something else (mandatory locks, once). */
-static void exec_compute_credentials(struct exec *x, struct process *p)
-{
-    struct credentials *c = &x->credentials;
-
-    *c = p->credentials;
-    if (x->file->mode & S_ISUID)
-        c->euid = x->file->uid;
-    if ((x->file->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-        c->egid = x->file->gid;
-    /* Who traces it must not get those rights, nor begin to while it gets them;
-     * other processes cannot take the bits back. */
-    spin_lock(&process_tree_lock);
-    if (ptrace_forbids_rights(thread_current()))
-        *c = p->credentials;
-    bool gains =
-        c->euid != p->credentials.euid || c->egid != p->credentials.egid;
-    x->was_undumpable = p->undumpable;
-    p->undumpable |= gains;
-    x->credentials_known = true;
-    spin_unlock(&process_tree_lock);
-    c->suid = c->fsuid = c->euid;
-    c->sgid = c->fsgid = c->egid;
-    x->secure = x->undumpable = c->euid != c->uid || c->egid != c->gid;
-}
-
 static int exec_load_image(struct exec *x, struct process *p)
 {
     struct address_space *as = x->image.space = as_create();
@@ -256,14 +181,14 @@ static int exec_load_image(struct exec *x, struct process *p)
         return -ENOMEM;
     as->limit_as = p->limits[RLIMIT_AS].rlim_cur;
     as->limit_stack = p->limits[RLIMIT_STACK].rlim_cur;
-    exec_compute_credentials(x, p);
+    set_id_begin(&x->set_id, p, x->file);
     int err = pool_inherit(as, p->leader->space);
     if (err != 0)
         return err;
     err = image_load(&x->image, x->file, x->head, x->head_bytes);
     if (err == 0)
-        err = image_push_args(&x->image, &x->args, x->path, &x->credentials,
-                              x->secure);
+        err = image_push_args(&x->image, &x->args, x->path,
+                              &x->set_id.credentials, x->set_id.secure);
     if (err == 0)
         err = vmtrace_inherit(as, p->leader->space);
     if (err == 0 && as->total_pages > as->limit_as >> PAGE_SHIFT)
@@ -312,7 +237,7 @@ static void exec_swap_parts(struct exec *x, struct process *p)
         x->files = p->files;
         p->files = files;
     }
-    p->credentials = x->credentials;
+    p->credentials = x->set_id.credentials;
     p->did_exec = true;
     set_name(p, x->path);
     if (x->image.space)
@@ -381,17 +306,6 @@ static __debug_stop void exec_commit(struct exec *x, struct process *p)
     fd_table_close_on_exec(p->files);
 }
 
-/* Who may trace it from now on: as before, if it has failed. */
-static void exec_settle_dumpable(const struct exec *x, struct process *p,
-                                 bool done)
-{
-    if (!x->credentials_known)
-        return;
-    spin_lock(&process_tree_lock);
-    p->undumpable = done ? x->undumpable : x->was_undumpable;
-    spin_unlock(&process_tree_lock);
-}
-
 int64_t process_exec(const char *path, const char __user *const __user *argv,
                      const char __user *const __user *envp)
 {
@@ -413,7 +327,7 @@ int64_t process_exec(const char *path, const char __user *const __user *argv,
         err = exec_unshare(x, p);
     if (err == 0)
         exec_commit(x, p);
-    exec_settle_dumpable(x, p, err == 0);
+    set_id_end(&x->set_id, p, err == 0);
     exec_free(x);
     if (err == 0)
         ptrace_executed(tid);

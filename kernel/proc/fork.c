@@ -27,6 +27,7 @@
 #include "abi/sched.h"
 #include "core/trace.h"
 #include "core/restart.h"
+#include "proc/limits.h"
 #include "proc/pid.h"
 #include "proc/process.h"
 #include "proc/ptrace.h"
@@ -68,23 +69,6 @@ static int check_request(const struct clone_request *r)
     if ((r->flags & CLONE_SETTLS) && r->tls >= USER_END)
         return -EPERM;
     return 0;
-}
-
-/* RLIMIT_NPROC counts the threads of a user; the superuser has no limit. */
-static bool is_over_process_limit(const struct process *p)
-{
-    const struct process *other;
-    uint64_t same = 0;
-
-    if (p->credentials.uid == 0)
-        return false;
-    spin_lock(&process_tree_lock);
-    list_for_each (other, &process_list, all_link)
-        same += other->credentials.uid == p->credentials.uid
-                    ? other->thread_count
-                    : 0;
-    spin_unlock(&process_tree_lock);
-    return same >= p->limits[RLIMIT_NPROC].rlim_cur;
 }
 
 /* The child's thread: the caller's registers, but rax = 0. */
@@ -301,7 +285,7 @@ int64_t process_clone(const struct clone_request *r)
         return err;
     if (thread_has_flag(thread_current(), THREAD_SIGPENDING))
         return -ERESTARTNOINTR; /* else a stream of signals could starve us */
-    if (is_over_process_limit(process_current()))
+    if (limit_processes_reached(process_current()))
         return -EAGAIN;
     return r->flags & CLONE_THREAD ? clone_thread(r) : clone_process(r);
 }

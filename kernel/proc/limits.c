@@ -90,3 +90,19 @@ void limits_init(void)
 {
     vm_lock_limit = lock_limit;
 }
+
+bool limit_processes_reached(const struct process *p)
+{
+    const struct process *other;
+    uint64_t same = 0;
+
+    if (p->credentials.uid == 0)
+        return false;
+    spin_lock(&process_tree_lock);
+    list_for_each (other, &process_list, all_link)
+        same += other->credentials.uid == p->credentials.uid
+                    ? other->thread_count
+                    : 0;
+    spin_unlock(&process_tree_lock);
+    return same >= p->limits[RLIMIT_NPROC].rlim_cur;
+}
