@@ -40,6 +40,10 @@ static const char help[] =
     "peek ADDR LENGTH    read bytes:        'ok HEX'\n"
     "fill ADDR LENGTH SEED   write a row of bytes that follows from SEED\n"
     "sum ADDR LENGTH     'ok SUM' of the bytes, FNV-1a of 64 bits\n"
+    "use ADDR PAGE,...   read a byte of each of these pages, in this order\n"
+    "burn                compute for ever; no answer\n"
+    "blink MICROS COUNT  compute for about COUNT turns of a loop, sleep for\n"
+    "                    MICROS, and so on for ever; no answer\n"
     "jump ADDR           call the code there: 'ok', or 'fault ...'\n"
     "swap ADDR OLD NEW   compare and swap of 32 bits: 'ok FOUND'\n"
     "fork NEW            a child as actor NEW: 'ok PID', 'NEW up PID TID'\n"
@@ -189,6 +193,32 @@ static void sum(const volatile uint8_t *at, size_t length)
     answer("ok %#lx", (unsigned long)hash);
 }
 
+/* One access for each, and none else to memory that is not locked. */
+static void use(const volatile uint8_t *start, const char *pages)
+{
+    char *rest;
+
+    while (*pages) {
+        (void)start[strtoul(pages, &rest, 10) * 4096];
+        pages = *rest ? rest + 1 : rest;
+    }
+    answer("ok");
+}
+
+static void burn(unsigned long turns)
+{
+    for (volatile unsigned long i = 0; turns == 0 || i < turns; i++)
+        ;
+}
+
+static void blink(unsigned long micros, unsigned long turns)
+{
+    for (;;) {
+        burn(turns);
+        usleep((useconds_t)micros);
+    }
+}
+
 static unsigned digit(char c)
 {
     return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a' + 10);
@@ -303,6 +333,8 @@ static int try_memory(char **w)
         fill(at, argument(w, 2), argument(w, 3));
     else if (strcmp(w[0], "sum") == 0)
         sum(at, argument(w, 2));
+    else if (strcmp(w[0], "use") == 0 && w[2])
+        use(at, w[2]);
     else if (strcmp(w[0], "swap") == 0)
         compare_and_swap(at, (uint32_t)argument(w, 2),
                          (uint32_t)argument(w, 3));
@@ -341,6 +373,10 @@ static int obey(char **w)
         answer("ok");
     } else if (strcmp(w[0], "caught") == 0)
         tell_caught();
+    else if (strcmp(w[0], "burn") == 0)
+        burn(0);
+    else if (strcmp(w[0], "blink") == 0)
+        blink(argument(w, 1), argument(w, 2) | 1);
     else if (strcmp(w[0], "end") == 0)
         _exit((int)argument(w, 1));
     else if (strcmp(w[0], "leave") == 0) {

@@ -13,6 +13,7 @@ import random
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -263,7 +264,7 @@ class Machine:
     from m.random, whose seed is printed with a failure."""
 
     def __init__(self, tree, build, layout, smp=1, mem="64M", seconds=60,
-                 seed=0, append="", disks=(), log=None):
+                 seed=0, append="", swap=0, icount=False, log=None):
         self.tree, self.layout, self.seconds = tree, layout, seconds
         self.random, self.cpus = random.Random(seed), smp
         self.folder = tempfile.mkdtemp(prefix="hanu-lab-")
@@ -272,10 +273,10 @@ class Machine:
         self.calls = system_calls(tree)
         self.actors, self.output, self.ended = {}, [], False
         self.reader = self.monitor = self.physical = None
-        self.command = self._command(smp, mem, append, disks)
+        self.command = self._command(smp, mem, append, swap, icount)
         self.environment = dict(os.environ, B=build)
 
-    def _command(self, smp, mem, append, disks):
+    def _command(self, smp, mem, append, swap, icount):
         control = os.path.join(self.folder, "qmp")
         qemu = ["-object", f"memory-backend-file,id=ram,share=on,"
                 f"mem-path={self.ram},size={mem}",
@@ -283,8 +284,11 @@ class Machine:
                 "-qmp", f"unix:{control},server=on,wait=off"]
         words = [os.path.join(self.tree, "tools", "run"), "--smp", str(smp),
                  "--mem", mem, "--log", self.log, "--append", append]
-        for disk in disks:
-            words += ["--disk", disk]
+        if swap:
+            words += ["--disk", swap_disk(self.folder, swap)]
+        if icount:  # an instruction takes 64 ns
+            words += ["--icount", "--qemu=-icount",
+                      "--qemu=shift=6,sleep=off"]
         return words + ["--qemu=" + word for word in qemu] + ["--", "puppet"]
 
     def __enter__(self):
@@ -435,6 +439,18 @@ class Machine:
         """A random address with room for so many pages."""
         return 0x10_0000_0000 + self.random.randrange(1 << 22) * memory.PAGE * \
             (pages + 1)
+
+
+def swap_disk(folder, pages):
+    """A disk that is a swap area, as mkswap writes it."""
+    path = os.path.join(folder, "swap")
+    with open(path, "wb") as file:
+        file.truncate((pages + 1) * memory.PAGE)
+        file.seek(1024)
+        file.write(struct.pack("<III", 1, pages, 0))
+        file.seek(memory.PAGE - 10)
+        file.write(b"SWAPSPACE2")
+    return path
 
 
 class _Stopped:

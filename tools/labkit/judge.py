@@ -75,7 +75,8 @@ class Judge:
         try:
             with guest.Machine(self.tree, self.build, self.layout, smp,
                                test.mem, test.seconds, seed,
-                               test.append) as machine:
+                               test.append, test.swap,
+                               test.icount) as machine:
                 test.function(machine)
                 return Result(test, PASSED)
         except guest.Hang as err:

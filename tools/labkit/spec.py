@@ -29,7 +29,7 @@ class Test:
     """One test of a lab."""
 
     KEYS = {"name", "points", "smp", "seconds", "hint", "mem", "seeds",
-            "append", "needs"}
+            "append", "needs", "swap", "icount"}
 
     def __init__(self, table, function, hidden):
         unknown = set(table) - self.KEYS
@@ -42,6 +42,8 @@ class Test:
         self.mem = table.get("mem", "64M")
         self.seeds = table.get("seeds", 1)
         self.append = table.get("append", "")
+        self.swap = table.get("swap", 0)  # pages of a swap area, /dev/vda
+        self.icount = table.get("icount", False)  # time counts instructions
         self.needs = table.get("needs")  # a test without which it is nothing
         self.function, self.hidden = function, hidden
         self.goal = " ".join((function.__doc__ or "").split())
