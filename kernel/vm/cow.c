@@ -66,7 +66,7 @@ static bool share_swapped(const pte_t *from, pte_t *to, unsigned count,
 
 /* Pages of one last-level table: the inner loop of fork. */
 static void share_entries(const pte_t *from, pte_t *to, unsigned count,
-                          pte_t keep, struct address_space *child)
+                          pte_t lose, struct address_space *child)
 {
     uint64_t anon = 0, file = 0;
     pte_t *source = (pte_t *)from;
@@ -83,8 +83,9 @@ static void share_entries(const pte_t *from, pte_t *to, unsigned count,
             else
                 file++;
         }
-        pte &= keep;
-        source[i] = pte;
+        /* What loses nothing is left alone: a CPU may be setting bits in it. */
+        if (pte & lose)
+            source[i] = pte &= ~lose;
         to[i] = pte;
     }
     child->rss_anon += anon;
@@ -95,7 +96,7 @@ int cow_share_region(struct address_space *parent, struct address_space *child,
                      struct region *region)
 {
     /* Private pages lose the right to write on both sides. */
-    pte_t keep = (region->flags & REGION_SHARED) ? ~0ul : ~PTE_WRITE;
+    pte_t lose = region->flags & REGION_SHARED ? 0 : PTE_WRITE | PTE_LAZY;
     vaddr_t va = region->start, end = region->end;
     pte_t *from;
 
@@ -107,7 +108,7 @@ int cow_share_region(struct address_space *parent, struct address_space *child,
         if (!to)
             return -ENOMEM;
         unsigned count = (unsigned)((stop - va) >> PAGE_SHIFT);
-        share_entries(from, to, count, keep, child);
+        share_entries(from, to, count, lose, child);
         if (unlikely(parent->swap_pages != 0) &&
             !share_swapped(from, to, count, child))
             return -ENOMEM;

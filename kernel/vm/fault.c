@@ -383,9 +383,9 @@ static void let_in(struct fault_place *at)
         return;
     if (at->for_kernel && vmtrace_is_on(at->as) &&
         !(at->region->flags & REGION_LOCKED)) {
-        *at->pte = (*at->pte & ~PTE_USER) | PTE_TRACED;
+        pte_change(at->pte, PTE_USER, PTE_TRACED);
     } else if (*at->pte & PTE_TRACED) {
-        *at->pte = (*at->pte & ~PTE_TRACED) | PTE_USER;
+        pte_change(at->pte, PTE_TRACED, PTE_USER);
         cpu_invlpg(at->va);
     }
 }

@@ -226,6 +226,8 @@ static void change_entries(struct address_space *as, struct tlb_batch *batch,
     vaddr_t va = r->start;
     pte_t *pte;
 
+    /* An exclusive page stays writable while its region is. */
+    pte_t keep = PTE_ADDRESS | PTE_DIRTY | (r->prot & VM_WRITE ? PTE_WRITE : 0);
     if ((r->flags & REGION_SHARED) && (r->prot & VM_WRITE))
         bits |= PTE_WRITE;
     while ((va = table_skip_holes(as, va, r->end, &pte)) < r->end) {
@@ -234,10 +236,7 @@ static void change_entries(struct address_space *as, struct tlb_batch *batch,
         for (; va < stop; va += PAGE_SIZE, pte++) {
             if (*pte == 0 || pte_is_swap(*pte))
                 continue; /* it gets its bits when it comes back */
-            pte_t keep = *pte & (PTE_ADDRESS | PTE_DIRTY);
-            /* An exclusive page stays writable while its region is. */
-            pte_t write = (r->prot & VM_WRITE) ? *pte & PTE_WRITE : 0;
-            *pte = keep | bits | write;
+            pte_change(pte, ~keep, bits);
             tlb_batch_add(batch, va, NULL);
         }
         sched_point();

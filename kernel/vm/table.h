@@ -19,6 +19,9 @@
 #define PTE_SWAP 0x400ul
 /* Software bit of a present entry: user mode is kept out to see its accesses. */
 #define PTE_TRACED 0x800ul
+/* The same: MADV_FREE. Until it is written to (PTE_DIRTY), which takes no fault,
+ * the page may be dropped; whatever else changes the entry takes the bit away. */
+#define PTE_LAZY 0x0010000000000000ul
 
 static inline bool pte_has_frame(pte_t pte)
 {
@@ -27,6 +30,22 @@ static inline bool pte_has_frame(pte_t pte)
 static inline struct frame *pte_frame(pte_t pte)
 {
     return frame_of_phys(pte_phys(pte));
+}
+
+/* Another CPU may set PTE_ACCESSED and PTE_DIRTY meanwhile: none gets lost.
+ * Returns what the entry was. */
+static inline pte_t pte_change(pte_t *pte, pte_t clear, pte_t set)
+{
+    pte_t old = __atomic_load_n(pte, __ATOMIC_RELAXED);
+
+    while (!__atomic_compare_exchange_n(pte, &old, (old & ~clear) | set, false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+        ;
+    return old;
+}
+static inline bool pte_is_droppable(pte_t pte)
+{
+    return (pte & (PTE_LAZY | PTE_DIRTY)) == PTE_LAZY;
 }
 
 static inline bool pte_is_swap(pte_t pte)

@@ -53,7 +53,7 @@ static void keep_out(struct tlb_batch *batch, vaddr_t va, pte_t *pte)
 {
     if (!(*pte & PTE_PRESENT) || !(*pte & PTE_USER))
         return;
-    *pte = (*pte & ~PTE_USER) | PTE_TRACED;
+    pte_change(pte, PTE_USER, PTE_TRACED);
     tlb_batch_add(batch, va, NULL);
 }
 
