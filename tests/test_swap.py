@@ -25,7 +25,7 @@ LONG = int(os.environ.get("LONG_SEEDS", "0"))  # set by tools/test-long
 POLICIES = ["clock", "fifo", "genlru", "lfu", "lru", "nru", "random",
             "wsclock"]
 WORK = "/t/swap-holds-memory -l -m 10 -c 8"  # 80 MiB, in 64
-PROGRAMS = ["paging-keeps-every-byte", "paging-survives-failures",
+PROGRAMS = ["madvise-frees-what-stays-unwritten", "paging-keeps-every-byte", "paging-survives-failures",
             "swap-holds-memory", "swap-arguments", "ptrace-memory"]
 
 
@@ -275,6 +275,16 @@ def test_failed_allocations_lose_nothing(tmp_path, smp):
               "/t/swap-arguments off:/dev/vda=0", disks=[path], smp=smp)
     assert "1..4\nok\n" in out
     assert count(out, "pswpout") >= 64
+
+
+def test_freed_pages_go_without_being_written(tmp_path):
+    """What MADV_FREE frees stays until memory is short, and needs no slot."""
+    out = run(tmp_path, "/t/swap-arguments on:/dev/vda=0;"
+              "/t/madvise-frees-what-stays-unwritten; cat /proc/vmstat",
+              disks=[image(tmp_path / "disk", 16 * MIB)])
+    assert count(out, "pglazyfree") >= 128
+    assert 64 <= count(out, "pglazyfreed") <= count(out, "pglazyfree") - 64
+    assert count(out, "pswpout") <= 64 + 128 + 16
 
 
 @pytest.mark.parametrize("smp", [1, 2])

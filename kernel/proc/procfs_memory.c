@@ -21,7 +21,7 @@ enum { PSS_SHIFT = 12 }; /* bytes are kept in parts of 1/4096: shares */
 /* Of some pages; bytes, shares in parts of a byte. */
 struct page_sums {
     uint64_t rss, shared_clean, shared_dirty, private_clean, private_dirty;
-    uint64_t referenced, anonymous, swap;
+    uint64_t referenced, anonymous, lazy, swap;
     uint64_t pss, pss_dirty, pss_anon, pss_file, pss_shmem, swap_pss;
     uint64_t pss_locked;
 };
@@ -63,6 +63,7 @@ static void add_frame(struct page_sums *s, const struct region *r, pte_t pte)
         *(dirty ? &s->private_dirty : &s->private_clean) += PAGE_SIZE;
     if (f->kind == FRAME_ANON) {
         s->anonymous += PAGE_SIZE;
+        s->lazy += pte_is_droppable(pte) ? PAGE_SIZE : 0;
         s->pss_anon += share;
     } else if (r->mapping && proc_mapping_is_shmem(r->mapping)) {
         s->pss_shmem += share;
@@ -142,7 +143,7 @@ static void show_sums(struct text *out, const struct page_sums *s, bool rollup)
     kib_line(out, "Private_Dirty:", s->private_dirty);
     kib_line(out, "Referenced:", s->referenced);
     kib_line(out, "Anonymous:", s->anonymous);
-    kib_line(out, "LazyFree:", 0);
+    kib_line(out, "LazyFree:", s->lazy);
     kib_line(out, "AnonHugePages:", 0);
     kib_line(out, "ShmemPmdMapped:", 0);
     kib_line(out, "FilePmdMapped:", 0);

@@ -10,6 +10,7 @@
  */
 #include "abi/errno.h"
 #include "abi/mman.h"
+#include "core/counter.h"
 #include "sched/sched.h"
 #include "vm/address_space.h"
 #include "vm/pool.h"
@@ -213,6 +214,36 @@ static int set_dontfork(struct address_space *as, vaddr_t start, vaddr_t end,
     return 0;
 }
 
+/* It has nobody else, and reclaim works: it may go when memory is short. */
+static bool may_go_later(pte_t pte)
+{
+    return pools_on && (pte & PTE_PRESENT) && (pte & PTE_WRITE) &&
+           pte_frame(pte)->kind == FRAME_ANON;
+}
+
+/* MADV_FREE: other pages go at once. */
+static void free_lazily(struct address_space *as, struct tlb_batch *batch,
+                        vaddr_t va, vaddr_t end) MUST_HOLD(as->lock);
+static void free_lazily(struct address_space *as, struct tlb_batch *batch,
+                        vaddr_t va, vaddr_t end)
+{
+    pte_t *pte;
+
+    for (; (va = table_skip_holes(as, va, end, &pte)) < end; va += PAGE_SIZE) {
+        if (va % pt_span(1) == 0)
+            sched_point();
+        if (*pte == 0)
+            continue;
+        if (!may_go_later(*pte)) {
+            table_unmap_range(as, batch, va, va + PAGE_SIZE);
+            continue;
+        }
+        pte_change(pte, PTE_DIRTY | PTE_ACCESSED, PTE_LAZY);
+        tlb_batch_add(batch, va, NULL);
+        counter_add(COUNTER_LAZY_FREE, 1);
+    }
+}
+
 /* All advice that waits for nothing. */
 static int advise_region(struct address_space *as, vaddr_t start, vaddr_t end,
                          int advice) MUST_HOLD(as->lock);
@@ -224,9 +255,13 @@ static int advise_region(struct address_space *as, vaddr_t start, vaddr_t end,
     switch (advice) {
     case MADV_DONTNEED:
     case MADV_DONTNEED_LOCKED:
-    case MADV_FREE:
         tlb_batch_init(&batch, as);
         table_unmap_range(as, &batch, start, end);
+        tlb_batch_finish(&batch);
+        return 0;
+    case MADV_FREE:
+        tlb_batch_init(&batch, as);
+        free_lazily(as, &batch, start, end);
         tlb_batch_finish(&batch);
         return 0;
     case MADV_DONTFORK:

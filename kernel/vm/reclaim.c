@@ -132,6 +132,31 @@ struct unmapping {
     bool dirty, locked, others;
 };
 
+/* The entry is changed, and no longer `as` has the page. */
+static void let_go(struct rmap_place *at, struct unmapping *u)
+    MUST_HOLD(at->as->lock);
+static void let_go(struct rmap_place *at, struct unmapping *u)
+{
+    at->as->peak_rss = as_peak_rss(at->as);
+    rss_add(at->as, u->frame, -1);
+    u->done++;
+    note_unmapped(at->as, at->va);
+    frame_put(u->frame);
+}
+
+/* MADV_FREE was said of the page, and nobody has written to it since: it needs
+ * no slot. */
+static bool drop_at(struct rmap_place *at, void *arg)
+{
+    pte_t old = __atomic_load_n(at->pte, __ATOMIC_SEQ_CST);
+
+    if (pte_is_droppable(old) && !(at->region->flags & REGION_LOCKED) &&
+        __atomic_compare_exchange_n(at->pte, &old, 0, false, __ATOMIC_SEQ_CST,
+                                    __ATOMIC_RELAXED))
+        let_go(at, arg);
+    return false;
+}
+
 static bool unmap_at(struct rmap_place *at, void *arg)
 {
     struct unmapping *u = arg;
@@ -150,12 +175,8 @@ static bool unmap_at(struct rmap_place *at, void *arg)
     pte_t old = __atomic_exchange_n(at->pte, pte, __ATOMIC_SEQ_CST);
     trace(MAP, at->as, at->va, pte);
     u->dirty |= (old & PTE_DIRTY) != 0;
-    at->as->peak_rss = as_peak_rss(at->as);
-    rss_add(at->as, u->frame, -1);
     at->as->swap_pages += u->entry != 0;
-    u->done++;
-    note_unmapped(at->as, at->va);
-    frame_put(u->frame);
+    let_go(at, u);
     return true;
 }
 
@@ -184,6 +205,11 @@ static enum verdict evict_anonymous(struct frame *f,
     struct unmapping u = { .frame = f, .only = only };
     bool fresh = !frame_has_flags(f, FRAME_F_SWAP_CACHE);
 
+    if (counter_sum(COUNTER_LAZY_FREE) != 0 && !rmap_walk(f, drop_at, &u) &&
+        u.done != 0) {
+        counter_add(COUNTER_LAZY_FREED, 1);
+        return GONE;
+    }
     u.entry = fresh ? swap_cache_add(f) : f->swap;
     if (u.entry == 0)
         return STAYS;
