@@ -5,8 +5,8 @@
  * interrupts are off and nothing may sleep.  this_cpu->held says which, for who
  * looks at a machine that stands still: a slot is stale once the lock that it
  * names is not held by its CPU any more.  Two kinds of checks are compiled in
- * on demand: CONFIG_LOCK_CHECKS (DEBUG=1) compares ranks, which says what is
- * allowed; CONFIG_LOCKCHECK (LOCKCHECK=1) learns what is done and keeps
+ * on demand: CONFIG_LOCK_CHECKS (DEBUG=1) compares ranks (lock_rank.c), which says
+ * what is allowed; CONFIG_LOCKCHECK (LOCKCHECK=1) learns what is done and keeps
  * backtraces, see lockcheck.h.
  */
 #include "core/spinlock.h"
@@ -58,37 +58,6 @@ static inline void depth_pop(void)
     }
 }
 
-static void check_before(const struct spinlock *lock, bool same_rank_ok)
-{
-    struct cpu *cpu = cpu_self();
-    uint32_t depth = cpu->spin_depth - 1;
-
-    if (depth == 0 || depth > ARRAY_LENGTH(cpu->held))
-        return;
-    const struct spinlock *outer = cpu->held[depth - 1];
-    if (outer == lock)
-        return; /* core/watchdog.c will say so */
-    if (outer && (outer->id.rank > lock->id.rank ||
-                  (outer->id.rank == lock->id.rank && !same_rank_ok)))
-        panic("spinlock %s (rank %u) taken inside %s (rank %u)", lock->id.name,
-              lock->id.rank, outer->id.name, outer->id.rank);
-}
-
-/* Locks are not always dropped in reverse order: close the gap. */
-static void note_dropped(struct spinlock *lock)
-{
-    struct cpu *cpu = cpu_self();
-    uint32_t depth = MIN(cpu->spin_depth, (uint32_t)ARRAY_LENGTH(cpu->held));
-
-    for (uint32_t i = depth; i-- > 0;) {
-        if (cpu->held[i] != lock)
-            continue;
-        for (; i + 1 < depth; i++)
-            cpu->held[i] = cpu->held[i + 1];
-        return;
-    }
-}
-
 static inline bool try_take(struct spinlock *lock)
 {
     uint32_t expected = 0;
@@ -103,7 +72,7 @@ static inline void before(struct spinlock *lock, enum lockcheck_nesting nesting)
     if (CONFIG_LOCKCHECK)
         lockcheck_before(lockcheck_cpu_list(), &lock->id, nesting);
     if (CONFIG_LOCK_CHECKS)
-        check_before(lock, nesting == LOCKCHECK_NESTED);
+        lock_rank_check(lock, nesting == LOCKCHECK_NESTED);
 }
 
 static inline void taken(struct spinlock *lock, uint32_t depth, vaddr_t ip)
@@ -159,7 +128,7 @@ static inline void dropped(struct spinlock *lock)
     }
     assert(lock->locked == this_cpu->lock_mark);
     if (CONFIG_LOCK_CHECKS)
-        note_dropped(lock);
+        lock_rank_dropped(lock);
 }
 
 void spin_lock(struct spinlock *lock) NO_LOCK_ANALYSIS

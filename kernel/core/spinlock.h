@@ -45,3 +45,9 @@ bool spin_is_held(const struct spinlock *lock);
 /* NULL, or called when the last spinlock of a CPU was dropped and interrupts
  * are on again, and around sleeping locks (sched/chaos.c). */
 extern void (*lock_point)(void);
+
+/* With CONFIG_LOCK_CHECKS, by spinlock.c only: panic if `lock` may not be taken
+ * inside the one taken last; and take note that it was dropped: not always in
+ * reverse order, so close the gap. */
+void lock_rank_check(const struct spinlock *lock, bool same_rank_ok);
+void lock_rank_dropped(const struct spinlock *lock);
