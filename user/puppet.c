@@ -23,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/options.h"
@@ -50,8 +51,12 @@ static const char help[] =
     "thread NEW          a thread as actor NEW: 'ok 0', 'NEW up PID TID'\n"
     "catch SIGNAL [FLAGS]    note this signal from now on: 'ok'\n"
     "caught              'ok SIGNAL,CODE,PID,VALUE ...', and forget them\n"
+    "masks               'ok MASK ...' in the handler of each noted signal\n"
     "exec PATH           a new program, which is given the actor's number\n"
     "leave               a thread ends: 'ok'\n"
+    "brood ROUNDS N SEED     each round N children that end at once with "
+    "bytes\n"
+    "                    that follow from SEED, and a wait for each: 'ok SUM'\n"
     "end STATUS          the process ends; no answer\n";
 
 enum {
@@ -71,6 +76,7 @@ struct actor {
 
 static _Thread_local struct actor self;
 static siginfo_t noted[NOTED];
+static uint64_t noted_mask[NOTED];
 static volatile uint32_t noted_count;
 
 static int feed_fd[ACTORS]; /* actor 0 writes here what actor n reads */
@@ -112,8 +118,10 @@ static void on_noted(int number, siginfo_t *info, void *context)
     (void)number;
     (void)context;
     uint32_t at = __atomic_fetch_add(&noted_count, 1, __ATOMIC_RELAXED);
-    if (at < NOTED)
-        noted[at] = *info;
+    if (at >= NOTED)
+        return;
+    noted[at] = *info;
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &noted_mask[at], 8);
 }
 
 static void handle(int number, void (*handler)(int, siginfo_t *, void *),
@@ -153,6 +161,17 @@ static void tell_caught(void)
                                    noted[i].si_code, (int)noted[i].si_pid,
                                    noted[i].si_value.sival_int);
     noted_count = 0;
+    answer("ok%s", text);
+}
+
+static void tell_masks(void)
+{
+    char text[LINE] = "";
+    size_t length = 0;
+
+    for (uint32_t i = 0; i < noted_count && i < NOTED; i++)
+        length += (size_t)snprintf(text + length, sizeof(text) - length,
+                                   " %#lx", (unsigned long)noted_mask[i]);
     answer("ok%s", text);
 }
 
@@ -311,6 +330,41 @@ static void do_thread(int number)
     answer("ok %d", -err);
 }
 
+/* Ends after a moment that may be just when its parent begins to wait. */
+static void end_soon(uint8_t status)
+{
+    for (volatile unsigned i = 0; i < 20u * status; i++)
+        ;
+    _exit(status);
+}
+
+static void brood(unsigned long rounds, unsigned long children, uint64_t seed)
+{
+    unsigned long sum = 0;
+
+    while (rounds-- > 0) {
+        for (unsigned long i = 0; i < children; i++) {
+            uint8_t status = next_byte(&seed);
+            pid_t pid = fork();
+            if (pid == 0)
+                end_soon(status);
+            if (pid < 0) {
+                answer("error %d", errno);
+                return;
+            }
+        }
+        for (unsigned long i = 0; i < children; i++) {
+            int status;
+            if (wait(&status) < 0 || !WIFEXITED(status)) {
+                answer("error %d", errno);
+                return;
+            }
+            sum += (unsigned long)WEXITSTATUS(status);
+        }
+    }
+    answer("ok %lu", sum);
+}
+
 static void do_exec(const char *path)
 {
     char number[16];
@@ -377,6 +431,10 @@ static int obey(char **w)
         burn(0);
     else if (strcmp(w[0], "blink") == 0)
         blink(argument(w, 1), argument(w, 2) | 1);
+    else if (strcmp(w[0], "masks") == 0)
+        tell_masks();
+    else if (strcmp(w[0], "brood") == 0)
+        brood(argument(w, 1), argument(w, 2), argument(w, 3));
     else if (strcmp(w[0], "end") == 0)
         _exit((int)argument(w, 1));
     else if (strcmp(w[0], "leave") == 0) {

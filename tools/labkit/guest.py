@@ -428,6 +428,36 @@ class Machine:
             enums["CONFIG_KSTACK_PAGES"]
         return self.kernel().at("trap_frame", top - size)
 
+    def until(self, look, what):
+        """Look at the stopped machine until look() is true, and return that.
+        `what` should have happened once no CPU has anything to do."""
+        limit, halted = family_time(self.run.pid) + RESTLESS, 0
+        while halted < HALTED_LOOKS:
+            with self.stopped():
+                try:
+                    seen = look()
+                except memory.BadMemory:  # in the middle of a change
+                    seen = None
+            if seen:
+                return seen
+            if self.ended:
+                raise Died(self.last_words())
+            if family_time(self.run.pid) > limit:
+                break
+            halted = halted + 1 if self.monitor.all_halted() else 0
+            threading.Event().wait(0.03)
+        raise Failure(f"this did not happen: {what}")
+
+    def used_frames(self):
+        """How many frames somebody holds, counted in the array of frames; the
+        machine is stopped."""
+        size = self.layout.structs["frame"].attributes["DW_AT_byte_size"].value
+        count = self.physical.size // memory.PAGE
+        refs = self.frame(0).refs.address - self.frame(0).address
+        data = self.kernel().read(self.frame(0).address, size * count)
+        return sum(data[at:at + 4] != b"\0\0\0\0"
+                   for at in range(refs, len(data), size))
+
     def frame(self, number):
         """struct frame by its number."""
         kernel = self.kernel()
