@@ -2,11 +2,11 @@
  * The child's pages are writable.
  *
  * file: kernel/vm/cow.c
- * of: share_entries@d18946c28a4a
+ * of: share_entries@e4f2f71f3f97
  * loses: fork-shares-frames read-only-stays-read-only
  */
 static void share_entries(const pte_t *from, pte_t *to, unsigned count,
-                          pte_t keep, struct address_space *child)
+                          pte_t lose, struct address_space *child)
 {
     uint64_t anon = 0, file = 0;
     pte_t *source = (pte_t *)from;
@@ -23,8 +23,9 @@ static void share_entries(const pte_t *from, pte_t *to, unsigned count,
             else
                 file++;
         }
-        pte &= keep;
-        source[i] = pte;
+        /* What loses nothing is left alone: a CPU may be setting bits in it. */
+        if (pte & lose)
+            source[i] = pte &= ~lose;
         to[i] = pte | PTE_WRITE;
     }
     child->rss_anon += anon;

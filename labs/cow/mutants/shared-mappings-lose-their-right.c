@@ -2,18 +2,18 @@
  * MAP_SHARED regions are treated as private ones.
  *
  * file: kernel/vm/cow.c
- * of: cow_share_region@5dda850a6a04
+ * of: cow_share_region@19f73f3b7a88
  * loses: shared-mapping-stays-shared
  */
 int cow_share_region(struct address_space *parent, struct address_space *child,
                      struct region *region)
 {
     /* Private pages lose the right to write on both sides. */
-    pte_t keep = ~PTE_WRITE;
+    pte_t lose = PTE_WRITE | PTE_LAZY;
     vaddr_t va = region->start, end = region->end;
-    trace(SHARE, parent, child, va, end, !(region->flags & REGION_SHARED));
     pte_t *from;
 
+    trace(SHARE, parent, child, va, end, !(region->flags & REGION_SHARED));
     while ((va = table_skip_holes(parent, va, end, &from)) < end) {
         vaddr_t stop = ALIGN_DOWN(va, pt_span(1)) + pt_span(1);
         stop = MIN(stop, end);
@@ -21,7 +21,7 @@ int cow_share_region(struct address_space *parent, struct address_space *child,
         if (!to)
             return -ENOMEM;
         unsigned count = (unsigned)((stop - va) >> PAGE_SHIFT);
-        share_entries(from, to, count, keep, child);
+        share_entries(from, to, count, lose, child);
         if (unlikely(parent->swap_pages != 0) &&
             !share_swapped(from, to, count, child))
             return -ENOMEM;
