@@ -1,0 +1,25 @@
+/*
+ * The parent is changed, the lists of children are not.
+ *
+ * file: kernel/proc/exit.c
+ * of: give_children_to_init_locked@f7f482be0689
+ * loses: orphans-go-to-init
+ */
+static void give_children_to_init_locked(struct process *p)
+{
+    struct process *child, *next;
+
+    list_for_each_safe (child, next, &p->children, sibling_link) {
+        child->parent = init_process;
+        child->parent_tid = init_process->pid;
+        __atomic_store_n(&child->parent_pid, init_process->pid,
+                         __ATOMIC_RELAXED);
+        child->exit_signal = SIGCHLD;
+        list_remove(&child->sibling_link);
+        list_init(&child->sibling_link);
+        group_lost_parent_locked(child, p, NULL);
+        if (child->life == PROCESS_ZOMBIE &&
+            !ptrace_other_tracer_locked(child) && notify_exit_locked(child))
+            bury_locked(child);
+    }
+}
