@@ -3,6 +3,7 @@
  * order, also when interrupts write in between.
  */
 #include "base/string.h"
+#include "core/counter.h"
 #include "core/ktest.h"
 #include "core/trace.h"
 #include "ktest_threads.h"
@@ -14,6 +15,7 @@ enum {
     LARGE_ORDER = 7,
     LARGE = SMALL << LARGE_ORDER,
     MARKS = 3000,
+    MARKS_MOST = 100000000, /* in which an interrupt comes, if ever */
 };
 
 static struct trace_ring rings[CONFIG_MAX_CPUS];
@@ -75,10 +77,19 @@ KTEST(trace_ring_keeps_the_last_events)
     KCHECK_EQ(trace_count(cpu), 0);
 }
 
+/* So many, and until an interrupt has come, which the ring then still has. */
 static void write_marks(void *unused)
 {
+    unsigned cpu = this_cpu->id;
+    uint64_t before = counter_of_cpu(COUNTER_TIMER_IRQS, cpu);
+
     for (uint64_t i = 0; i < MARKS; i++)
         trace(MARK, i);
+    for (uint64_t i = MARKS; i < MARKS_MOST; i++) {
+        if (counter_of_cpu(COUNTER_TIMER_IRQS, cpu) != before)
+            return;
+        trace(MARK, i);
+    }
 }
 
 /* Whole, of this CPU, in the order of their times.  Returns how many interrupts
