@@ -152,7 +152,7 @@ static enum fault_result fill_zero(struct fault_place *at)
                PTE_DIRTY;
     as->rss_anon++;
     if (replaces_zero)
-        table_flush_page(as, at->va, NULL);
+        table_flush_page(at->as, at->va, NULL);
     return FAULT_OK;
 }
 
@@ -527,9 +527,9 @@ int vm_bring_back(struct address_space *as, vaddr_t va)
     do {
         result = FAULT_OK;
         mutex_lock(&at.as->lock);
-        at.region = region_find_locked(as, va);
-        at.pte = at.region ? table_find(as, va) : NULL;
-        table_settle(as);
+        at.region = region_find_locked(at.as, va);
+        at.pte = at.region ? table_find(at.as, va) : NULL;
+        table_settle(at.as);
         if (at.pte && pte_is_swap(*at.pte))
             result = swap_in(&at);
         mutex_unlock(&at.as->lock);

@@ -95,9 +95,7 @@ static struct {
     vaddr_t start, end;
 } unflushed = { .round = 1, .start = UINT64_MAX };
 
-/* The entry of `va` has changed. */
-static void note_unmapped(struct address_space *as, vaddr_t va)
-    MUST_HOLD(as->lock);
+/* The entry of `va` has changed; the space is locked. */
 static void note_unmapped(struct address_space *as, vaddr_t va)
 {
     /* Who loads the tables from now on sees the entry as it is. */
@@ -133,8 +131,6 @@ struct unmapping {
 };
 
 /* The entry is changed, and no longer `as` has the page. */
-static void let_go(struct rmap_place *at, struct unmapping *u)
-    MUST_HOLD(at->as->lock);
 static void let_go(struct rmap_place *at, struct unmapping *u)
 {
     at->as->peak_rss = as_peak_rss(at->as);

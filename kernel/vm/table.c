@@ -87,7 +87,7 @@ static inline void flush_range(struct address_space *as, vaddr_t start,
         tlb_flush_remote(others, start, end);
 }
 
-void tlb_batch_finish(struct tlb_batch *batch)
+void tlb_batch_finish(struct tlb_batch *batch) NO_LOCK_ANALYSIS
 {
     struct address_space *as = batch->as;
 
