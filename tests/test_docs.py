@@ -47,7 +47,8 @@ def test_links_lead_to_files(document):
     path = os.path.join(harness.ROOT, document)
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    prose = re.sub(r"^( {4}|\t).*$", "", text, flags=re.M)
+    prose = re.sub(r"^```.*?^```|^ {4}.*?$", "", text,
+                   flags=re.M | re.S)
     for target in re.findall(r"\]\(([^)#:]+)\)", prose):
         assert os.path.exists(os.path.join(os.path.dirname(path), target)), \
             target
