@@ -21,10 +21,10 @@ import threading
 from . import memory
 
 ERRNO = {"EPERM": 1, "ENOENT": 2, "ESRCH": 3, "EINTR": 4, "EIO": 5,
-         "EBADF": 9, "ECHILD": 10, "EAGAIN": 11, "ENOMEM": 12, "EACCES": 13,
-         "EFAULT": 14, "EBUSY": 16, "EEXIST": 17, "EINVAL": 22, "ENOSPC": 28,
-         "EPIPE": 32, "EDEADLK": 35, "ENOSYS": 38, "EIDRM": 43,
-         "ETIMEDOUT": 110}
+         "E2BIG": 7, "EBADF": 9, "ECHILD": 10, "EAGAIN": 11, "ENOMEM": 12,
+         "EACCES": 13, "EFAULT": 14, "EBUSY": 16, "EEXIST": 17, "EINVAL": 22,
+         "ENOSPC": 28, "EPIPE": 32, "EDEADLK": 35, "ENOSYS": 38, "ENOMSG": 42,
+         "EIDRM": 43, "ETIMEDOUT": 110}
 READ, WRITE_RIGHT, EXEC = 1, 2, 4        # PROT_*
 SHARED, PRIVATE, FIXED, ANONYMOUS = 1, 2, 0x10, 0x20
 HALTED_LOOKS = 30                        # half a second apart
