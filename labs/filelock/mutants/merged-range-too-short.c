@@ -1,0 +1,30 @@
+/*
+ * What is swallowed on the right is lost.
+ *
+ * file: kernel/fs/file_lock.c
+ * of: clear_range@52e8c3a4208b
+ * loses: ranges-split-and-merge
+ */
+static void clear_range(struct list_node *list, struct file_lock *want)
+    MUST_HOLD(locks_mutex)
+{
+    struct file_lock *lock, *next;
+
+    list_for_each_safe (lock, next, list, link) {
+        if (lock->owner != want->owner)
+            continue;
+        if (lock->type == want->type) {
+            if (!touch(lock, want))
+                continue;
+            want->start = MIN(want->start, lock->start);
+            lock_remove(lock);
+        } else if (overlap(lock, want)) {
+            if (lock->start < want->start)
+                lock->end = want->start - 1;
+            else if (lock->end > want->end)
+                lock->start = want->end + 1;
+            else
+                lock_remove(lock);
+        }
+    }
+}
