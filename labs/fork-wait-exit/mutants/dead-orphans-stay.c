@@ -2,7 +2,7 @@
  * init does not hear of zombies that it inherits.
  *
  * file: kernel/proc/exit.c
- * of: give_children_to_init_locked@f7f482be0689
+ * of: give_children_to_init_locked@d110d7954162
  * loses: orphans-go-to-init
  */
 static void give_children_to_init_locked(struct process *p)

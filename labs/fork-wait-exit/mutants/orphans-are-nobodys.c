@@ -2,7 +2,7 @@
  * The parent is changed, the lists of children are not.
  *
  * file: kernel/proc/exit.c
- * of: give_children_to_init_locked@f7f482be0689
+ * of: give_children_to_init_locked@d110d7954162
  * loses: orphans-go-to-init
  */
 static void give_children_to_init_locked(struct process *p)
@@ -20,6 +20,6 @@ static void give_children_to_init_locked(struct process *p)
         group_lost_parent_locked(child, p, NULL);
         if (child->life == PROCESS_ZOMBIE &&
             !ptrace_other_tracer_locked(child) && notify_exit_locked(child))
-            bury_locked(child);
+            grave_add_locked(child);
     }
 }
