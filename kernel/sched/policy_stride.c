@@ -37,6 +37,9 @@ static void stride_join(struct run_queue *rq, struct thread *t)
 static void stride_charge(struct run_queue *rq, struct thread *t, uint64_t ns)
 {
     t->entity.key += ns * SCHED_WEIGHT_NORMAL / sched_weight(t);
+    /* Alone, it may not be picked for long; its pass is the least. */
+    if (!tree_first(&rq->tree))
+        rq->clock = MAX(rq->clock, t->entity.key);
 }
 
 static void stride_enqueue(struct run_queue *rq, struct thread *t)
