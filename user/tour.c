@@ -30,7 +30,7 @@ static _Alignas(PAGE) char page[PAGE] = "parent";
 /* Functions stay functions, for gdb. */
 #define APART static __attribute__((noinline))
 
-APART void write_page(char first)
+APART void set_first(char first)
 {
     *(volatile char *)page = first;
 }
@@ -54,16 +54,16 @@ APART int touch(void)
 
 APART int cow(void)
 {
-    write_page('P');
+    set_first('P');
     pid_t pid = fork();
     if (pid < 0)
         return -1;
     if (pid == 0) {
-        write_page('c');
+        set_first('c');
         _exit(0);
     }
     int status = wait_for_child();
-    write_page('p');
+    set_first('p');
     return status;
 }
 
