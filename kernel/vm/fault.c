@@ -6,48 +6,29 @@
  *         the row names.  Row numbers below are those of the table.
  * Locks:  as->lock from the region lookup to the write of the PTE.
  * Failure: no frame: FAULT_NOMEM, and nothing has changed.
- * Next:   vm/cow.c (rows 10, 11), vm/mapping.c (row 8), trap.c (results).
+ * Next:   vm/cow.c (rows 10, 11), vm/mapping.c (row 8), vm/swap_fault.c (row 7),
+ *         trap.c (results).
  */
 #include "vm/fault.h"
 
 #include "abi/errno.h"
-#include "base/string.h"
 #include "core/counter.h"
 #include "core/panic.h"
 #include "core/trace.h"
 #include "sched/thread.h"
 #include "vm/address_space.h"
 #include "vm/cow.h"
+#include "vm/fault_place.h"
 #include "vm/mlock.h"
 #include "vm/pool.h"
 #include "vm/reclaim.h"
 #include "vm/region.h"
 #include "vm/table.h"
 #include "vm/usercopy.h"
-#include "vm/vmtrace.h"
 #include "x86/cpu.h"
 
 /* Pages around a file fault that are mapped along when they are cached. */
 enum { FAULT_AROUND = 16 };
-
-/* Where the fault is: found by fault_collect, used by fault_resolve. */
-struct fault_place {
-    struct address_space *as;
-    struct region *region;
-    vaddr_t va; /* page-aligned */
-    pte_t *pte; /* NULL: no table yet */
-    bool write;
-    bool for_kernel; /* nobody will step over an instruction */
-    bool major;      /* it has waited for a disk */
-    /* What came from there: kept until the fault is over, so that it is still
-     * there at the next attempt. */
-    struct frame *held; /* or NULL */
-    /* What to wait for without the lock. */
-    swap_entry_t entry;
-    struct mapping *mapping; /* with a reference */
-    uint64_t index;
-    struct frame_pool *pool; /* which is full */
-};
 
 /* May the stack region above `va` grow down to it? */
 static bool can_grow(struct address_space *as, vaddr_t va) MUST_HOLD(as->lock);
@@ -68,14 +49,6 @@ static bool can_grow(struct address_space *as, vaddr_t va)
     return va >= floor + (STACK_GUARD_PAGES << PAGE_SHIFT);
 }
 
-/* Who has the page of a frame, in memory or as its swap slot. */
-static uint32_t count_holders(const struct frame *frame)
-{
-    if (unlikely(frame_has_flags(frame, FRAME_F_SWAP_CACHE)))
-        return swap_cache_holders(frame);
-    return frame->refs;
-}
-
 static void collect_pte(struct fault_facts *f, pte_t pte)
 {
     f->pte_present = pte & PTE_PRESENT;
@@ -87,7 +60,7 @@ static void collect_pte(struct fault_facts *f, pte_t pte)
     f->pte_writable = pte & PTE_WRITE;
     f->pte_executable = !(pte & PTE_NX);
     f->frame_is_zero = frame == zero_frame;
-    f->frame_refs = count_holders(frame);
+    f->frame_refs = fault_count_holders(frame);
 }
 
 /* Everything the decision needs, read under the lock. */
@@ -245,57 +218,6 @@ static enum fault_result fill_from_mapping(struct fault_place *at)
     return FAULT_OK;
 }
 
-/* Row 7, with the frame at hand: as the other private pages that are shared it
- * comes without the right to write; rows 10 and 11 decide about that. */
-static void map_swapped(struct fault_place *at, struct frame *frame)
-    MUST_HOLD(at->as->lock);
-static void map_swapped(struct fault_place *at, struct frame *frame)
-{
-    struct address_space *as = at->as;
-    swap_entry_t entry = pte_swap_entry(*at->pte);
-
-    swap_cache_own(frame, as, region_index(at->region, at->va));
-    frame_get(frame);
-    *at->pte = frame_phys(frame) | pte_user_bits(at->region->prot);
-    as->swap_pages--;
-    rss_add(as, frame, 1);
-    pool_enter(as, at->region, frame, at->write);
-    swap_put(entry);
-    trace(MAP, as, at->va, *at->pte);
-}
-
-static void hold_frame(struct fault_place *at, struct frame *frame)
-{
-    if (at->held)
-        frame_put(at->held);
-    at->held = frame;
-}
-
-/* Row 7.  A page that was brought in for a write is rows 10 and 11's next. */
-static enum fault_result swap_in(struct fault_place *at)
-    MUST_HOLD(at->as->lock);
-static enum fault_result swap_in(struct fault_place *at)
-{
-    at->entry = pte_swap_entry(*at->pte);
-    struct frame *frame = swap_cache_find(at->entry);
-
-    if (!frame)
-        return FAULT_WAIT_SWAP;
-    bool ready = !frame_has_flags(frame, FRAME_F_READING | FRAME_F_FAILED);
-    if (ready)
-        map_swapped(at, frame);
-    frame_put(frame);
-    if (!ready)
-        return FAULT_WAIT_SWAP;
-    hold_frame(at, NULL); /* or the page would look shared */
-    if (!at->write)
-        return FAULT_OK;
-    if (count_holders(frame) > 1)
-        return copy_frame(at);
-    cow_take_back(at->as, at->va, at->pte);
-    return FAULT_OK;
-}
-
 static enum fault_result fault_resolve(enum fault_action action,
                                        struct fault_place *at)
     MUST_HOLD(at->as->lock);
@@ -311,7 +233,7 @@ static enum fault_result fault_resolve(enum fault_action action,
     case ACTION_FORBIDDEN:
         return FAULT_SEGV_ACCERR;
     case ACTION_SWAP_IN:
-        return swap_in(at);
+        return fault_swap_in(at);
     case ACTION_FILL_MAPPING:
         return fill_from_mapping(at);
     case ACTION_FILL_ZERO:
@@ -343,55 +265,6 @@ static enum fault_result fault_resolve(enum fault_action action,
           at->pte ? *at->pte : 0);
 }
 
-/* ---- limits and tracing --------------------------------------------------- */
-
-/* The action in a space that may have a limit: the page that it would bring in
- * may be one too many. */
-static enum fault_action limit_action(enum fault_action action,
-                                      struct fault_place *at)
-    MUST_HOLD(at->as->lock);
-static __debug_stop enum fault_action limit_action(enum fault_action action,
-                                                   struct fault_place *at)
-{
-    const struct frame_pool *pool = at->pool = at->as->pool;
-
-    if (!pool)
-        return action;
-    /* With a limit each page counts, untouched ones, too. */
-    if (action == ACTION_MAP_ZERO)
-        action = ACTION_FILL_ZERO;
-    if (!at->region || (at->region->flags & REGION_LOCKED))
-        return action;
-    switch (action) {
-    case ACTION_SWAP_IN:
-    case ACTION_FILL_MAPPING:
-    case ACTION_FILL_ZERO:
-    case ACTION_REPLACE_ZERO:
-    case ACTION_COPY_FRAME:
-        return pool_is_full(pool) ? ACTION_WAIT_FOR_POOL : action;
-    default:
-        return action;
-    }
-}
-
-/* The page is there; it may have been kept from user mode (vm/vmtrace.c), and if
- * the kernel has brought it into a traced space it has to be. */
-static void let_in(struct fault_place *at) MUST_HOLD(at->as->lock);
-static void let_in(struct fault_place *at)
-{
-    if (!at->pte || !(*at->pte & PTE_PRESENT))
-        return;
-    if (at->for_kernel && vmtrace_is_on(at->as) &&
-        !(at->region->flags & REGION_LOCKED)) {
-        pte_change(at->pte, PTE_USER, PTE_TRACED);
-    } else if (*at->pte & PTE_TRACED) {
-        pte_change(at->pte, PTE_TRACED, PTE_USER);
-        cpu_invlpg(at->va);
-    }
-}
-
-/* ---- one fault ------------------------------------------------------------ */
-
 static TRACE_ASIDE void trace_fault(const struct fault_facts *facts,
                                     const struct fault_place *at,
                                     enum fault_action action,
@@ -420,34 +293,15 @@ static enum fault_result fault_once(struct fault_facts *facts,
     enum fault_action action = fault_classify(facts);
     if (unlikely(pools_on)) {
         table_settle(at->as);
-        action = limit_action(action, at);
+        action = fault_limit_action(action, at);
     }
     enum fault_result result = fault_resolve(action, at);
     if (unlikely(pools_on) && result == FAULT_OK)
-        let_in(at);
+        fault_let_in(at);
     if (unlikely(trace_mask & (TRACE_BIT(FAULT) | TRACE_BIT(MAP))))
         trace_fault(facts, at, action, result);
     mutex_unlock(&at->as->lock);
     return result;
-}
-
-/* A disk has the page: 0 or -errno. */
-static int wait_for_disk(struct fault_place *at, enum fault_result result)
-{
-    struct frame *frame;
-    int err;
-
-    if (result == FAULT_WAIT_SWAP) {
-        err = swap_read(at->entry, &frame);
-    } else {
-        err = mapping_get_frame(at->mapping, at->index, true, &frame);
-        mapping_put(at->mapping);
-    }
-    if (err != 0)
-        return err;
-    hold_frame(at, frame);
-    at->major = true;
-    return 0;
 }
 
 /* Something is missing: get it, without the lock.  True: try again; false:
@@ -465,7 +319,7 @@ static bool fault_wait(struct fault_place *at, enum fault_result *result)
                (reclaim_for_limit(at->pool) || pool_exceed(at->as, at->pool));
     }
     if (*result == FAULT_WAIT_SWAP || *result == FAULT_WAIT_MAPPING)
-        err = wait_for_disk(at, *result);
+        err = fault_wait_for_disk(at, *result);
     if (err == -ENOMEM) {
         *result = FAULT_NOMEM;
         return reclaim_direct();
@@ -477,7 +331,7 @@ static bool fault_wait(struct fault_place *at, enum fault_result *result)
 
 static void fault_end_major(struct fault_place *at)
 {
-    hold_frame(at, NULL);
+    fault_hold_frame(at, NULL);
     counter_add(COUNTER_MAJOR_FAULTS, 1);
     thread_current()->maj_faults++;
 }
@@ -516,55 +370,4 @@ enum fault_result vm_fault(struct address_space *as, vaddr_t address,
         thread_current()->min_faults += result == FAULT_OK;
     reclaim_wake_if_low();
     return result;
-}
-
-int vm_bring_back(struct address_space *as, vaddr_t va)
-{
-    struct fault_place at = { .as = as, .va = va };
-    enum fault_result result;
-    int err = 0;
-
-    do {
-        result = FAULT_OK;
-        mutex_lock(&at.as->lock);
-        at.region = region_find_locked(at.as, va);
-        at.pte = at.region ? table_find(at.as, va) : NULL;
-        table_settle(at.as);
-        if (at.pte && pte_is_swap(*at.pte))
-            result = swap_in(&at);
-        mutex_unlock(&at.as->lock);
-        if (result == FAULT_WAIT_SWAP)
-            err = wait_for_disk(&at, result);
-        if (err == -ENOENT || (err == -ENOMEM && reclaim_direct()))
-            err = 0;
-    } while (result != FAULT_OK && err == 0);
-    hold_frame(&at, NULL);
-    return err;
-}
-
-int as_write(struct address_space *as, vaddr_t va, const void *bytes, size_t n)
-{
-    const char *from = bytes;
-
-    while (n > 0) {
-        size_t offset = va & (PAGE_SIZE - 1);
-        size_t part = MIN(n, PAGE_SIZE - offset);
-        enum fault_result result =
-            vm_fault(as, va, PF_WRITE | PF_USER, 0, false);
-        if (result != FAULT_OK)
-            return result == FAULT_NOMEM ? -ENOMEM : -EFAULT;
-        mutex_lock(&as->lock);
-        pte_t *pte = table_find(as, va);
-        /* RECHECK: a sharer, or who cuts the file, may have unmapped it. */
-        bool usable = pte && (*pte & PTE_PRESENT) && (*pte & PTE_WRITE);
-        if (usable)
-            memcpy((char *)frame_bytes(pte_frame(*pte)) + offset, from, part);
-        mutex_unlock(&as->lock);
-        if (!usable)
-            continue;
-        from += part;
-        va += part;
-        n -= part;
-    }
-    return 0;
 }

@@ -8,7 +8,7 @@
  *         entry never grants the program what its region forbids.
  * Locks:  as->lock from the look at the entry to the last byte of the page; it
  *         is let go to bring pages in: RECHECK.
- * Next:   fault.c (as_write), cow.c; proc/ptrace.c.
+ * Next:   fault.c, cow.c; proc/ptrace.c; proc/stack.c, which writes with as_write.
  */
 #include "vm/remote.h"
 
@@ -20,6 +20,33 @@
 #include "vm/region.h"
 #include "vm/table.h"
 #include "vm/usercopy.h"
+
+int as_write(struct address_space *as, vaddr_t va, const void *bytes, size_t n)
+{
+    const char *from = bytes;
+
+    while (n > 0) {
+        size_t offset = va & (PAGE_SIZE - 1);
+        size_t part = MIN(n, PAGE_SIZE - offset);
+        enum fault_result result =
+            vm_fault(as, va, PF_WRITE | PF_USER, 0, false);
+        if (result != FAULT_OK)
+            return result == FAULT_NOMEM ? -ENOMEM : -EFAULT;
+        mutex_lock(&as->lock);
+        pte_t *pte = table_find(as, va);
+        /* RECHECK: a sharer, or who cuts the file, may have unmapped it. */
+        bool usable = pte && (*pte & PTE_PRESENT) && (*pte & PTE_WRITE);
+        if (usable)
+            memcpy((char *)frame_bytes(pte_frame(*pte)) + offset, from, part);
+        mutex_unlock(&as->lock);
+        if (!usable)
+            continue;
+        from += part;
+        va += part;
+        n -= part;
+    }
+    return 0;
+}
 
 /* The bytes of a frame that `va` is in. */
 static char *place_in(struct frame *frame, vaddr_t va)

@@ -120,8 +120,8 @@ def stack_variable(functions, name):
 
 
 # Functions of vm/fault.c that begin when the facts are there.
-HANDLERS = ("fault_classify", "limit_action", "grow_stack", "fault_resolve",
-            "fault_collect", "fault_once")
+HANDLERS = ("fault_classify", "fault_limit_action", "grow_stack",
+            "fault_resolve", "fault_collect", "fault_once")
 
 
 def kernel_facts():
@@ -232,8 +232,8 @@ class Fault:
 
     def action(self):
         """The decision: (name, whether the kernel has made it already)."""
-        own = stack_variable(("fault_resolve", "fault_once", "limit_action"),
-                             "action")
+        own = stack_variable(
+            ("fault_resolve", "fault_once", "fault_limit_action"), "action")
         if own is not None:
             name = {v: n for n, v in base.enumerators("enum fault_action")
                     }.get(number(own))
