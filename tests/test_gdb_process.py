@@ -300,19 +300,27 @@ def test_make_debug_runs_both_in_one_terminal():
     assert "= 1" in done.stdout and "of " in done.stdout
 
 
-def test_breakpoint_in_a_program_stops_in_no_other_but_panics_do():
-    """Programs have code at the same addresses; while the symbols of one
-    load, those of another that has a breakpoint stay."""
+@pytest.fixture(scope="module", name="programs")
+def fixture_programs():
+    """Answers of a session with a breakpoint in one of several programs."""
     story = "true; seq 2; cat /dev/null; echo null > " \
         "/proc/sys/kernel/provoke"
     with machine(["--smp", "2"], ["sh", "-c", story]) as port:
-        answers = ask(
-            port, "break seq.c:main", "continue", "backtrace",
+        return ask(
+            port, "break seq.c:main", "continue", "backtrace", "bt-thread 1",
+            "user 1", "user 1 info frame",
             "info breakpoints", "tbreak sys_exit_group", "continue",
             "print $_pid()", "set hanu-symbols off", "show hanu-symbols",
             "continue", "where")
+
+
+def test_breakpoint_in_a_program_stops_in_no_other_but_panics_do(programs):
+    """Programs have code at the same addresses; while the symbols of one
+    load, those of another that has a breakpoint stay."""
+    answers = programs
     assert re.search(r"main \(argc=2.*user/seq.c", answers["backtrace"])
     assert 'only if $_in_program("seq")' in answers["info breakpoints"]
+    assert "user/seq.c" in answers["info breakpoints"], answers.text
     assert "hit Temporary breakpoint" in answers["continue #2"] or \
         "Temporary breakpoint" in answers["continue #2"]
     assert re.search(r"= \d+", answers["print $_pid()"])
@@ -320,6 +328,19 @@ def test_breakpoint_in_a_program_stops_in_no_other_but_panics_do():
     stop = answers["continue #3"]
     assert "the kernel panics" in stop and "main (" not in stop, answers.text
     assert "provoke_null" in answers["where"], answers.text
+
+
+def test_other_threads_have_a_backtrace_while_this_one_is_in_main(programs):
+    """gdb ends a backtrace in main(), which here is the frame whose caller
+    is to be the other thread; and seq's names are not init's."""
+    assert re.search(r"#0 .*\n(#.*\n)+#\d+ .*process_wait \(.*\n"
+                     r"(#.*\n)*#\d+ .*syscall_entry",
+                     programs["bt-thread 1"]), programs.text
+    assert re.search(r"process_wait \((.|\n)*syscall_entry(.|\n)* wait4 "
+                     r"\((.|\n)* main \(.*user/init.c:\d+",
+                     programs["user 1"]), programs.text
+    assert "_start" not in programs["user 1"]
+    assert "lib/c/call.h" in programs["user 1 info frame"], programs.text
 
 
 def test_every_command_has_help_and_stands_in_the_reference():

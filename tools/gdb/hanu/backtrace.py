@@ -55,11 +55,8 @@ class User(Command):
             raise Trouble(f"{action.split()[0]} may let the machine run: "
                           "only commands that look, please")
         path = symbols.path_of_process(thread["process"])
-        symbols.focus(path)
-        try:
+        with symbols.only(path):
             self.look(thread, path, action)
-        finally:
-            symbols.focus_here()
 
     def look(self, thread, path, action):
         """On its CPU, or as it was when it lost it."""
@@ -75,8 +72,8 @@ class User(Command):
 
     def show(self, thread, path, action, how):
         """The registers are those of the thread."""
-        frames = list(unwind.frames())
-        mine = [f for f in frames if not base.is_kernel_address(f.pc())]
+        mine = [f for f in unwind.frames_of_thread()
+                if not base.is_kernel_address(f.pc())]
         if action:
             if not mine:
                 raise Trouble("it has no frame in user mode")

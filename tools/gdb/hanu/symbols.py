@@ -10,6 +10,7 @@ Idea:   programs are linked to the same addresses, so gdb should know one at a
 Off:    set hanu-symbols off
 """
 
+import contextlib
 import os
 import subprocess
 
@@ -93,6 +94,25 @@ def focus(path):
     if path:
         load(path)
         bind_breakpoints(path)
+
+
+@contextlib.contextmanager
+def only(path):
+    """With no symbols but those of this program: two programs have code at
+    the same address. Breakpoints in the others wait for theirs meanwhile."""
+    before = list(LOADED)
+    focus(path)
+    others = [other for other in LOADED if other != path]
+    for other in others:
+        unload(other)
+    try:
+        yield
+    finally:
+        if path in LOADED and path not in before:
+            unload(path)
+        for other in others:
+            load(other)
+        focus_here()
 
 
 def path_of_process(process):

@@ -40,6 +40,7 @@ class HanuUnwinder(gdb.unwinder.Unwinder):
         super().__init__("hanu")
         self.registers = None      # {name: value} of the thread looked at
         self.stop_at_user = False  # its user memory cannot be read
+        self.past_main = False     # gdb shows what called its main(), too
 
     def __call__(self, pending):
         try:
@@ -117,13 +118,20 @@ gdb.unwinder.register_unwinder(None, UNWINDER, replace=True)
 
 @contextlib.contextmanager
 def as_if(registers, stop_at_user=True):
-    """Frame 1 has these registers meanwhile; frame 0 stays what it is."""
+    """Frame 1 has these registers meanwhile; frame 0 stays what it is. It
+    may be main(), where gdb would say that nothing called it."""
+    past = gdb.parameter("backtrace past-main")
+    in_main = gdb.newest_frame().name() == "main"
+    gdb.set_parameter("backtrace past-main", past or in_main)
+    UNWINDER.past_main = in_main and not past
     UNWINDER.registers, UNWINDER.stop_at_user = registers, stop_at_user
     gdb.invalidate_cached_frames()
     try:
         yield
     finally:
         UNWINDER.registers, UNWINDER.stop_at_user = None, False
+        UNWINDER.past_main = False
+        gdb.set_parameter("backtrace past-main", past)
         gdb.invalidate_cached_frames()
 
 
@@ -192,6 +200,11 @@ def frames():
         frame = frame.older()
 
 
+def frames_of_thread():
+    """The same of the thread looked at: as_if() has it from 1 on."""
+    return itertools.islice(frames(), 1 if UNWINDER.registers else 0, None)
+
+
 def backtrace(thread, options="", stop_at_user=True):
     """The text of gdb's backtrace of any thread."""
     cpu = running_on(thread)
@@ -240,8 +253,17 @@ class TrapFrameFilter:
 
     def filter(self, frames):
         """As gdb wants it; nothing called what a kernel thread begins in."""
-        return map(TrapFrameName, itertools.takewhile(
-            lambda frame: frame.inferior_frame().pc() != 0, frames))
+        return map(TrapFrameName, until_main(itertools.takewhile(
+            lambda frame: frame.inferior_frame().pc() != 0, frames)))
+
+
+def until_main(frames):
+    """Up to main() of the thread looked at, as gdb does by itself."""
+    for frame in frames:
+        yield frame
+        place = frame.inferior_frame()
+        if UNWINDER.past_main and place.level() and place.name() == "main":
+            return
 
 
 TrapFrameFilter()
