@@ -1,0 +1,21 @@
+/*
+ * Only the bit is set: who sent it, and with which value, is lost.
+ *
+ * file: kernel/proc/signal.c
+ * of: make_pending@bd233dba2928
+ * loses: standard-signals-once real-time-in-order
+ */
+static int make_pending(struct process *p, struct thread *t, int signal,
+                        const siginfo_t *info)
+{
+    uint64_t *set = t ? &t->pending : &p->shared_pending;
+
+    if (signal < 0) {
+        bool queued = signal_enqueue_locked(
+            p, t ? signal_thread_queue(t) : &p->shared_queue, signal, info);
+        if (!queued && must_queue(signal, info))
+            return -EAGAIN;
+    }
+    *set |= SIGNAL_BIT(signal);
+    return 0;
+}
