@@ -358,7 +358,8 @@ def faulty(kind, sectors=None):
 
 def test_unreadable_slots_end_their_owners_only(tmp_path):
     path = image(tmp_path / "disk", 64 * MIB)
-    bad = [8 * page for page in (100, 600, 601, 1500)]
+    # The first slots get the files of the initrd, which nobody reads again.
+    bad = [8 * page for page in (2500, 3100, 3101, 4000)]
     out = run(tmp_path, f"/t/swap-arguments on:/dev/vda=0; {WORK}",
               *node(path, faulty("read", bad)))
     end = ends(out)
