@@ -1,0 +1,13 @@
+/*
+ * A removed segment keeps its key.
+ *
+ * file: kernel/ipc/sysv_shm.c
+ * of: mark_removed@1dd0a1b6e624
+ * loses: removed-but-in-use
+ */
+static void mark_removed(struct segment *s)
+{
+    s->object.perm.mode |= SHM_DEST;
+    s->users++;
+    drop_user(s);
+}

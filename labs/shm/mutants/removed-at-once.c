@@ -1,0 +1,13 @@
+/*
+ * The segment is freed although somebody uses it.
+ *
+ * file: kernel/ipc/sysv_shm.c
+ * of: mark_removed@1dd0a1b6e624
+ * loses: removed-but-in-use
+ */
+static void mark_removed(struct segment *s)
+{
+    s->object.perm.mode |= SHM_DEST;
+    s->object.perm.__key = IPC_PRIVATE;
+    sysv_remove(&segments, &s->object);
+}
