@@ -72,6 +72,13 @@ def test_record_leaves_other_folders_alone(tmp_path):
     assert done.returncode == 125 and (tmp_path / "thesis").exists()
 
 
+def test_record_says_why_it_cannot_write():
+    done = run("--record", "/proc/new", "--", "true")
+    assert done.returncode == 125, done.stderr
+    assert done.stderr.startswith(b"tools/run: --record /proc/new: "), \
+        done.stderr
+
+
 def test_tutorial_walks_back_from_the_crash():
     if not shutil.which("gdb"):
         pytest.skip("gdb is not installed")

@@ -190,6 +190,7 @@ def test_host_failures(fake):
                       (fake, ("--mem", "lots", "--", "cat")),
                       (fake, ("--mem", "8M", "--", "cat")),
                       (fake, ("--no-such-option", "--", "cat")),
+                      (fake, ("--gdb", "70000", "--", "cat")),
                       (fake, ("--",))):
         done = tools_run(env, *args)
         assert done.returncode == 125, args

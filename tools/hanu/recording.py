@@ -55,7 +55,11 @@ class Recording:
             raise machine.HostError(f"--record {self.folder}: a folder with "
                                     "something else in it")
         shutil.rmtree(self.folder, ignore_errors=True)
-        os.makedirs(self.folder)
+        try:
+            os.makedirs(self.folder)
+        except OSError as err:
+            raise machine.HostError(
+                f"--record {self.folder}: {err.strerror}") from err
         shutil.copy(machine.build_path("kernel.elf"), self.path("kernel.elf"))
         self.facts = {name: getattr(options, name) for name in KEPT}
         self.facts["disk"] = self._keep_disks(options.disk)
