@@ -310,7 +310,8 @@ def fixture_programs():
             port, "break seq.c:main", "continue", "backtrace", "bt-thread 1",
             "user 1", "user 1 info frame",
             "info breakpoints", "tbreak sys_exit_group", "continue",
-            "print $_pid()", "set hanu-symbols off", "show hanu-symbols",
+            "print $_pid()", "tbreak fill_zero", "continue", "bt-thread 1",
+            "user 1 bt -1", "set hanu-symbols off", "show hanu-symbols",
             "continue", "where")
 
 
@@ -325,7 +326,7 @@ def test_breakpoint_in_a_program_stops_in_no_other_but_panics_do(programs):
         "Temporary breakpoint" in answers["continue #2"]
     assert re.search(r"= \d+", answers["print $_pid()"])
     assert '"off"' in answers["show hanu-symbols"]
-    stop = answers["continue #3"]
+    stop = answers["continue #4"]
     assert "the kernel panics" in stop and "main (" not in stop, answers.text
     assert "provoke_null" in answers["where"], answers.text
 
@@ -341,6 +342,13 @@ def test_other_threads_have_a_backtrace_while_this_one_is_in_main(programs):
                      programs["user 1"]), programs.text
     assert "_start" not in programs["user 1"]
     assert "lib/c/call.h" in programs["user 1 info frame"], programs.text
+
+
+def test_other_threads_have_a_backtrace_from_an_inlined_function(programs):
+    """Ctrl-C in an idle machine is one, too: idle_loop() in idle_entry()."""
+    assert "fill_zero (" in programs["continue #3"], programs.text
+    assert "process_wait (" in programs["bt-thread 1 #2"], programs.text
+    assert "main (" in programs["user 1 bt -1"], programs.text
 
 
 def test_every_command_has_help_and_stands_in_the_reference():

@@ -1,11 +1,11 @@
 """Backtraces: through trap frames, and of threads that do not run.
 
 Idea:   gdb asks Python, before it looks itself, how to get from a frame to its
-        caller. While `as_if` is in force, the caller of the innermost frame is
-        the place where another thread was switched away: its whole backtrace
-        follows, and no register is written. x86/entry.S describes its trap
-        frames itself, so a backtrace goes on in the interrupted code, from the
-        kernel into the program.
+        caller. While `as_if` is in force, the caller of the innermost frame
+        (and of what is inlined there) is the place where another thread was
+        switched away: its whole backtrace follows, and no register is written.
+        x86/entry.S describes its trap frames itself, so a backtrace goes on in
+        the interrupted code, from the kernel into the program.
 Note:   user memory is that of the process whose page tables are loaded;
         `in_space` loads others meanwhile.
 """
@@ -41,17 +41,18 @@ class HanuUnwinder(gdb.unwinder.Unwinder):
         self.registers = None      # {name: value} of the thread looked at
         self.stop_at_user = False  # its user memory cannot be read
         self.past_main = False     # gdb shows what called its main(), too
+        self.level = 0             # of the frame in front of the thread's
 
     def __call__(self, pending):
         try:
-            if pending.level() == 0:
-                return self._innermost(pending) if self.registers else None
-            return self._bottom(pending)
+            if self.registers and pending.level() == self.level:
+                return self._innermost(pending)
+            return self._bottom(pending) if pending.level() else None
         except (gdb.error, Trouble):
             return None
 
     def _innermost(self, pending):
-        """The caller of frame 0 is where the thread was switched away."""
+        """The caller of this frame is where the thread was switched away."""
         info = _info(pending, self.registers["rsp"] - 16,
                      number(pending.read_register("rip")))
         for name, value in self.registers.items():
@@ -118,10 +119,14 @@ gdb.unwinder.register_unwinder(None, UNWINDER, replace=True)
 
 @contextlib.contextmanager
 def as_if(registers, stop_at_user=True):
-    """Frame 1 has these registers meanwhile; frame 0 stays what it is. It
-    may be main(), where gdb would say that nothing called it."""
+    """The caller of the innermost frame has these registers meanwhile. That
+    frame may be main(), where gdb would say that nothing called it."""
+    front = gdb.newest_frame()
+    while front.type() == gdb.INLINE_FRAME:
+        front = front.older()
+    UNWINDER.level = front.level()
     past = gdb.parameter("backtrace past-main")
-    in_main = gdb.newest_frame().name() == "main"
+    in_main = front.name() == "main"
     gdb.set_parameter("backtrace past-main", past or in_main)
     UNWINDER.past_main = in_main and not past
     UNWINDER.registers, UNWINDER.stop_at_user = registers, stop_at_user
@@ -201,8 +206,13 @@ def frames():
 
 
 def frames_of_thread():
-    """The same of the thread looked at: as_if() has it from 1 on."""
-    return itertools.islice(frames(), 1 if UNWINDER.registers else 0, None)
+    """The same of the thread looked at."""
+    return itertools.islice(frames(), first_level(), None)
+
+
+def first_level():
+    """Where its frames begin."""
+    return UNWINDER.level + 1 if UNWINDER.registers else 0
 
 
 def backtrace(thread, options="", stop_at_user=True):
@@ -216,10 +226,10 @@ def backtrace(thread, options="", stop_at_user=True):
 
 
 def tidy_backtrace(options=""):
-    """gdb's backtrace; as_if() some thread, without frame 0, so that the
-    frames from 1 on are called 0, 1, ..."""
+    """gdb's backtrace; as_if() some thread, its frames alone, called
+    0, 1, ..."""
     text = gdb.execute(f"backtrace {options}", to_string=True)
-    first = 1 if UNWINDER.registers else 0
+    first = first_level()
     lines, seen = [], False
     for line in text.splitlines():
         match = FIRST_LINE.match(line)
@@ -262,7 +272,8 @@ def until_main(frames):
     for frame in frames:
         yield frame
         place = frame.inferior_frame()
-        if UNWINDER.past_main and place.level() and place.name() == "main":
+        if UNWINDER.past_main and place.name() == "main" and \
+                place.level() >= first_level():
             return
 
 
