@@ -279,6 +279,17 @@ def test_small_rings_lose_and_say_so(tmp_path):
     assert f"{len(trace.events)} events" in err
 
 
+@pytest.mark.parametrize("option, value", [
+    ("--events", "sched,foo"), ("--rate", "0"), ("--size", "1G"),
+    ("--out", "/proc/new")])
+def test_wrong_options_are_told_before_anything_runs(option, value):
+    done = subprocess.run([TRACE, option, value, "true"], check=False,
+                          capture_output=True, text=True)
+    assert done.returncode == 125 and "foo" not in done.stdout
+    assert re.match(r"tools/trace: .+\n$", done.stderr), done.stderr
+    assert value.split(",")[-1] in done.stderr
+
+
 def test_off_costs_nothing_and_on_is_told(tmp_path):
     """Instructions of a null system call and of a fault, off, on, off again."""
     bench = "bench null_syscall fault_cow\n"
