@@ -7,6 +7,7 @@
 #include "vm/address_space.h"
 #include "vm/fault.h"
 #include "vm/swap.h"
+#include "vm/table.h"
 
 /* Where the fault is: found by fault_collect, used by fault_resolve. */
 struct fault_place {
