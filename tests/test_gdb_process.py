@@ -7,6 +7,7 @@ kernel; short ones through firmware, by MI, and by make debug.
 
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -349,6 +350,21 @@ def test_other_threads_have_a_backtrace_from_an_inlined_function(programs):
     assert "fill_zero (" in programs["continue #3"], programs.text
     assert "process_wait (" in programs["bt-thread 1 #2"], programs.text
     assert "main (" in programs["user 1 bt -1"], programs.text
+
+
+def test_symbols_of_a_program_in_a_folder_with_a_blank(tmp_path):
+    """Programs must load there: an error in a breakpoint's stop() would
+    leave gdb at its prompt while the machine runs."""
+    build = tmp_path / "my build"
+    (build / "user").mkdir(parents=True)
+    for name in ("kernel.elf", "user/seq"):
+        shutil.copy(os.path.join(BUILD, name), build / name)
+    done = subprocess.run(
+        gdb_command("-batch", "-ex", "user-symbols seq", "-ex",
+                    "info line seq.c:main", build=str(build)),
+        cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False, env={k: v for k, v in os.environ.items() if k != "B"})
+    assert "is at address" in done.stdout, done.stdout + done.stderr
 
 
 def test_every_command_has_help_and_stands_in_the_reference():

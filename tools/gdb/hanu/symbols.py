@@ -12,6 +12,7 @@ Off:    set hanu-symbols off
 
 import contextlib
 import os
+import re
 import subprocess
 
 import gdb
@@ -52,11 +53,16 @@ def text_address(path):
     raise Trouble(f"{path}: no .text section")
 
 
+def quoted(path):
+    """As an argument of a gdb command; a path may have blanks."""
+    return '"' + re.sub(r'([\\"])', r"\\\1", path) + '"'
+
+
 def load(path):
     """Add the symbols of a program, once."""
     if path not in LOADED:
         LOADED[path] = text_address(path)
-        gdb.execute(f"add-symbol-file {path} {LOADED[path]:#x}",
+        gdb.execute(f"add-symbol-file {quoted(path)} {LOADED[path]:#x}",
                     to_string=True)
 
 
@@ -65,7 +71,7 @@ def unload(path):
     gdb would come back to its prompt although the machine runs."""
     LOADED.pop(path)
     if any(objfile.filename == path for objfile in gdb.objfiles()):
-        gdb.execute(f"remove-symbol-file {path}", to_string=True)
+        gdb.execute(f"remove-symbol-file {quoted(path)}", to_string=True)
 
 
 def is_in(point, path):
