@@ -364,7 +364,8 @@ def test_symbols_of_a_program_in_a_folder_with_a_blank(tmp_path):
                     "info line seq.c:main", build=str(build)),
         cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         check=False, env={k: v for k, v in os.environ.items() if k != "B"})
-    assert "is at address" in done.stdout, done.stdout + done.stderr
+    assert "user/seq.c" in done.stdout and "<main>" in done.stdout, \
+        done.stdout + done.stderr
 
 
 def test_every_command_has_help_and_stands_in_the_reference():
