@@ -86,8 +86,10 @@ def is_in(point, path):
 def bind_breakpoints(path):
     """Breakpoints in this program stop in no other one."""
     for point in gdb.breakpoints():
-        if is_in(point, path) and not point.condition:
-            point.condition = f'$_in_program("{os.path.basename(path)}")'
+        own = point.condition or ""
+        if is_in(point, path) and "$_in_program(" not in own:
+            point.condition = f'$_in_program("{os.path.basename(path)}")' + \
+                (own and f" && ({own})")
 
 
 def focus(path):
@@ -197,7 +199,7 @@ def on_new_breakpoint(point):
     """The user has set one."""
     for path in LOADED:
         if point.type == gdb.BP_BREAKPOINT and point.visible and \
-                is_in(point, path) and not point.condition:
+                is_in(point, path):
             bind_breakpoints(path)
 
 
