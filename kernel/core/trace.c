@@ -267,7 +267,7 @@ static bool take_oldest(struct trace_span *spans, struct trace_event *out)
         while (spans[cpu].from < spans[cpu].to &&
                !trace_get(cpu, spans[cpu].from, &event))
             spans[cpu].from++; /* overwritten meanwhile */
-        if (spans[cpu].from == spans[cpu].to)
+        if (spans[cpu].from >= spans[cpu].to)
             continue;
         if (found < 0 || trace_event_time(&event) < trace_event_time(out)) {
             found = (int)cpu;
