@@ -16,6 +16,11 @@ import tempfile
 FILE_BYTES = 1 << 28
 MEMORY_BYTES = 4 << 30
 OUTPUT = 100_000
+SANDBOX = ("bwrap --ro-bind /usr /usr --symlink usr/lib /lib "
+           "--symlink usr/lib64 /lib64 --symlink usr/bin /bin "
+           "--symlink usr/sbin /sbin --proc /proc --dev /dev --tmpfs /tmp "
+           "--ro-bind-try /etc/alternatives /etc/alternatives "
+           "--unshare-all --die-with-parent").split()
 
 
 class Outcome:
@@ -30,7 +35,7 @@ def bubblewrap():
     """Can bwrap make a sandbox here?"""
     try:
         return subprocess.run(
-            ["bwrap", "--ro-bind", "/", "/", "true"], check=False,
+            [*SANDBOX, "--", "sh", "-c", "echo > /dev/null"], check=False,
             capture_output=True, timeout=20).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
@@ -39,13 +44,8 @@ def bubblewrap():
 def _wrap(command, folder):
     if not bubblewrap():
         return command  # docs/CAVEATS.md: what a compiler may then read
-    return ["bwrap", "--ro-bind", "/usr", "/usr", "--symlink", "usr/lib",
-            "/lib", "--symlink", "usr/lib64", "/lib64", "--symlink",
-            "usr/bin", "/bin", "--symlink", "usr/sbin", "/sbin",
-            "--ro-bind-try", "/etc/alternatives", "/etc/alternatives",
-            "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
-            "--bind", folder, folder, "--unshare-all", "--die-with-parent",
-            "--chdir", folder, "--", *command]
+    return [*SANDBOX, "--bind", folder, folder, "--chdir", folder, "--",
+            *command]
 
 
 def _limit():
