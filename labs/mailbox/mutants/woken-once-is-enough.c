@@ -1,0 +1,35 @@
+/*
+ * Who was woken takes a letter without looking whether one is there.
+ *
+ * file: kernel/ipc/mqueue.c
+ * of: take_message@04725672d121
+ * loses: nothing-lost-nothing-twice receivers-wait
+ */
+static int take_message(struct file *file, uint64_t deadline,
+                        struct message **out)
+{
+    struct queue *q = queue_of(file);
+    int err = 0;
+
+    mutex_lock(&mq_lock);
+    if (q->count == 0 && (file->flags & O_NONBLOCK)) {
+        err = -EAGAIN;
+    } else {
+        bool woken = q->count > 0;
+        q->receivers++;
+        err = wait_event(&q->can_read, woken || !(woken = true), &mq_lock,
+                         WAIT_INTERRUPTIBLE, deadline);
+        q->receivers--;
+        if (err == 0 && q->count == 0)
+            err = -EAGAIN;
+    }
+    if (err == 0) {
+        *out = list_first_entry(&q->messages, struct message, link);
+        list_remove(&(*out)->link);
+        trace(MESSAGE_RECEIVE, q, *out, (*out)->bytes, (*out)->priority);
+        __atomic_fetch_sub(&q->count, 1, __ATOMIC_RELAXED);
+        wake_up_all(&q->can_write);
+    }
+    mutex_unlock(&mq_lock);
+    return err == -EINTR ? -ERESTARTSYS : err;
+}
