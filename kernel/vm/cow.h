@@ -28,6 +28,7 @@ void cow_take_back(struct address_space *as, vaddr_t va, pte_t *pte)
 void anon_frame_own(struct address_space *as, struct frame *frame,
                     uint64_t index);
 
-/* A frame of zeroes for page `index` of the space's family; NULL: no memory. */
+/* A frame for page `index` of the space's family, its bytes still those of its
+ * last use; NULL: no memory. */
 __must_check struct frame *anon_frame_alloc(struct address_space *as,
                                             uint64_t index);
