@@ -149,15 +149,22 @@ static void page_fault(struct trap_frame *frame)
     irqs_disable();
 }
 
+/* Sent by a CPU that panics or that looks after this one? */
+static bool nmi_from_us(const struct trap_frame *frame)
+{
+    counter_add(COUNTER_NMIS, 1);
+    if (panic_in_progress())
+        panic_stop_cpu(frame);
+    return watchdog_answer(frame);
+}
+
 static void exception(struct trap_frame *frame)
 {
     if (frame->vector == VECTOR_PF) {
         page_fault(frame);
         return;
     }
-    if (frame->vector == VECTOR_NMI && panic_in_progress())
-        panic_stop_cpu(frame);
-    if (frame->vector == VECTOR_NMI && watchdog_answer(frame))
+    if (frame->vector == VECTOR_NMI && nmi_from_us(frame))
         return;
     /* The machine's own trouble, or the monitor's `nmi` to look at a hung one:
      * whoever it hits is not to blame. */

@@ -4,6 +4,7 @@
 #pragma once
 
 enum cpu_counter {
+    COUNTER_NMIS,
     COUNTER_TIMER_IRQS,
     COUNTER_RESCHEDULE_IRQS,
     COUNTER_TLB_IRQS,

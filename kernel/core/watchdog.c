@@ -27,9 +27,10 @@ enum {
 /* Lock key: [a] atomic  [C] the CPU itself  [W] the CPU before it */
 struct watched {
     bool asked;       /* [a] an NMI is on its way */
+    bool closed;      /* [C] interrupts were off at the last answer */
     uint32_t answers; /* [C] ever */
-    uint32_t closed;  /* [C] the last so many without interrupts */
-    uint64_t beats;   /* [C] timer interrupts at the last answer */
+    uint32_t heard;   /* [W] answers at the last look */
+    uint32_t stuck;   /* [W] looks in a row that found it closed */
     uint64_t seen;    /* [W] timer interrupts at the last look */
 };
 static struct watched watched[CONFIG_MAX_CPUS];
@@ -62,17 +63,25 @@ static void ask(unsigned cpu)
 
 bool watchdog_answer(const struct trap_frame *frame)
 {
-    unsigned me = this_cpu->id;
-    struct watched *w = &watched[me];
-    uint64_t beats = beats_of(me);
+    struct watched *w = &watched[this_cpu->id];
 
     if (!__atomic_exchange_n(&w->asked, false, __ATOMIC_SEQ_CST))
         return false;
-    w->closed =
-        beats == w->beats && !(frame->rflags & RFLAGS_IF) ? w->closed + 1 : 0;
-    w->beats = beats;
+    w->closed = !(frame->rflags & RFLAGS_IF);
     __atomic_store_n(&w->answers, w->answers + 1, __ATOMIC_RELEASE);
     return true;
+}
+
+/* One look that found no new timer interrupt: only what was answered since the
+ * look before it counts. */
+static bool is_stuck(struct watched *w)
+{
+    uint32_t answers = __atomic_load_n(&w->answers, __ATOMIC_ACQUIRE);
+
+    if (answers != w->heard)
+        w->stuck = w->closed ? w->stuck + 1 : 0;
+    w->heard = answers;
+    return w->stuck >= ANSWERS_ENOUGH;
 }
 
 void watchdog_look(uint64_t now)
@@ -86,9 +95,11 @@ void watchdog_look(uint64_t now)
         return;
     if (beats != w->seen) {
         w->seen = beats;
+        w->heard = __atomic_load_n(&w->answers, __ATOMIC_RELAXED);
+        w->stuck = 0;
         return;
     }
-    if (__atomic_load_n(&w->closed, __ATOMIC_RELAXED) >= ANSWERS_ENOUGH)
+    if (is_stuck(w))
         panic("CPU %u stopped answering: it runs with interrupts off and takes "
               "none",
               next);
@@ -140,15 +151,16 @@ void watchdog_spin(struct lock_wait *w)
 {
     uint32_t holder = __atomic_load_n(&w->lock->locked, __ATOMIC_RELAXED);
 
-    if (w->looks++ % LOOKS_BETWEEN != 0 || holder == 0 || panic_in_progress())
+    if (++w->looks % LOOKS_BETWEEN != 0 || holder == 0 || panic_in_progress())
         return;
     check_holder(w->lock, holder);
     uint64_t now = clock_now_ns();
     if (interval == 0 || now < w->next)
         return;
-    const struct watched *h = &watched[holder - 1];
-    uint32_t answers = __atomic_load_n(&h->answers, __ATOMIC_ACQUIRE);
-    if (holder != w->holder || w->next == 0)
+    uint32_t answers =
+        __atomic_load_n(&watched[holder - 1].answers, __ATOMIC_ACQUIRE);
+    bool another = holder != w->holder;
+    if (another)
         w->asked = 0;
     else if (answers != w->answers)
         w->asked++;
@@ -159,5 +171,6 @@ void watchdog_spin(struct lock_wait *w)
     w->holder = holder;
     w->answers = answers;
     w->next = now + interval;
-    ask(holder - 1);
+    if (!another)
+        ask(holder - 1);
 }

@@ -14,6 +14,7 @@ static const struct {
     const char *name, *text;
     enum cpu_counter counter;
 } interrupts[] = {
+    { "NMI", "Non-maskable interrupts", COUNTER_NMIS },
     { "LOC", "Local timer interrupts", COUNTER_TIMER_IRQS },
     { "RES", "Rescheduling interrupts", COUNTER_RESCHEDULE_IRQS },
     { "TLB", "TLB shootdowns", COUNTER_TLB_IRQS },

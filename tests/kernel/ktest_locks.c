@@ -3,8 +3,11 @@
  */
 #include "core/counter.h"
 #include "core/ktest.h"
+#include "core/spinlock.h"
+#include "core/watchdog.h"
 #include "ktest_threads.h"
 #include "sched/rwlock.h"
+#include "x86/clock.h"
 
 enum { THREADS = 8, ROUNDS = 400 };
 
@@ -123,6 +126,87 @@ KTEST(rwlock_readers_do_not_starve_a_writer)
     rwlock_write_unlock(&c.lock);
     ktest_join(&team);
     KCHECK(started);
+}
+
+/* Four threads want one spinlock, each for so short that nobody is to ask what
+ * its holder does. */
+static struct spinlock wanted;
+
+static void take_wanted(void *arg)
+{
+    uint64_t *taken = arg;
+
+    for (unsigned i = 0; i < 100 * ROUNDS; i++) {
+        spin_lock(&wanted);
+        ++*taken;
+        spin_unlock(&wanted);
+    }
+}
+
+static void want_one_lock(void)
+{
+    uint64_t taken = 0;
+    struct ktest_team team;
+
+    spinlock_init(&wanted, "ktest wanted", RANK_INODE);
+    bool started = ktest_start(&team, 4, take_wanted, &taken);
+    ktest_join(&team);
+    KCHECK(started);
+    KCHECK_EQ(taken, 100ul * ROUNDS * team.count);
+}
+
+KTEST(short_waits_for_a_spinlock_ask_nobody)
+{
+    uint64_t before = counter_sum(COUNTER_NMIS);
+
+    want_one_lock();
+    KCHECK(counter_sum(COUNTER_NMIS) - before < 10);
+}
+
+/* Hold it ten times, each time until who waits for it asks this CPU, if he does. */
+static void keep_wanted(void *done)
+{
+    irqs_disable();
+    for (unsigned i = 0; i < 10; i++) {
+        uint64_t asked = counter_of_cpu(COUNTER_NMIS, this_cpu->id);
+        spin_lock(&wanted);
+        for (unsigned n = 0; n < 20000; n++) {
+            cpu_pause();
+            if (counter_of_cpu(COUNTER_NMIS, this_cpu->id) != asked)
+                break;
+        }
+        spin_unlock(&wanted);
+    }
+    __atomic_store_n((bool *)done, true, __ATOMIC_RELEASE);
+    irqs_enable();
+}
+
+static void look_at_next(void *unused)
+{
+    irqs_disable();
+    for (unsigned i = 0; i < 4; i++)
+        watchdog_look(clock_now_ns());
+    irqs_enable();
+}
+
+/* A CPU takes no timer interrupt from one look to the next, as it may be when
+ * the host stops the machine for seconds.  It was not asked in between, so what
+ * it answered before says nothing. */
+KTEST(old_answers_make_no_hang)
+{
+    bool done = false;
+    struct ktest_team team;
+
+    spinlock_init(&wanted, "ktest wanted", RANK_INODE);
+    bool started = ktest_start(&team, 1, keep_wanted, &done);
+    while (started && !__atomic_load_n(&done, __ATOMIC_ACQUIRE)) {
+        spin_lock(&wanted);
+        spin_unlock(&wanted);
+        sched_yield();
+    }
+    ktest_join(&team);
+    KCHECK(started);
+    ktest_on_each_cpu(look_at_next, NULL);
 }
 
 static void count_faults(void *arg)
