@@ -1,9 +1,9 @@
 /*
  * sched/wait.h - the one way to sleep: wait for a condition on a queue.
  *
- * Idea:   wait_event() puts the thread on the queue, then looks at the
- *         condition, then sleeps; a wake-up between the look and the sleep
- *         makes the sleep return at once, so none is lost.
+ * Idea:   wait_event() looks at the condition and puts the thread on the
+ *         queue, both under the caller's lock, then drops it and sleeps; a
+ *         wake-up before the sleep makes that return at once: none is lost.
  * Locks:  the caller's lock guards the condition: it is held when the
  *         condition is evaluated and when wait_event returns, dropped while
  *         asleep.  queue->lock guards the list and is taken inside.
