@@ -37,13 +37,13 @@ enum { BUCKET_BITS = 8 };
  * who waits with a shared one, though it is the same word. */
 enum { PLACE_PRIVATE = 0, PLACE_SPACE = 1, PLACE_MAPPING = 2 };
 
-static struct futex_bucket buckets[1 << BUCKET_BITS];
+static struct futex_bucket futex_buckets[1 << BUCKET_BITS];
 
 void futex_init(void)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(buckets); i++) {
-        spinlock_init(&buckets[i].lock, "futex", RANK_FUTEX);
-        list_init(&buckets[i].waiters);
+    for (size_t i = 0; i < ARRAY_LENGTH(futex_buckets); i++) {
+        spinlock_init(&futex_buckets[i].lock, "futex", RANK_FUTEX);
+        list_init(&futex_buckets[i].waiters);
     }
     futex_pi_init();
 }
@@ -53,18 +53,14 @@ struct futex_bucket *futex_bucket_of(const struct futex_key *key)
     uint64_t hash = (key->object >> 4) + (key->place >> 2);
 
     hash *= 0x9e3779b97f4a7c15ul; /* 2^64 divided by the golden ratio */
-    return &buckets[hash >> (64 - BUCKET_BITS)];
+    return &futex_buckets[hash >> (64 - BUCKET_BITS)];
 }
 
-/* The name of a word that others may map too. */
-static int name_shared_locked(struct address_space *space, vaddr_t address,
-                              uint32_t access, struct futex_key *key)
-    MUST_HOLD(space->lock);
-static int name_shared_locked(struct address_space *space, vaddr_t address,
+/* The name of a word of this region (or none), which others may map too. */
+static int name_shared_locked(struct address_space *space,
+                              const struct region *r, vaddr_t address,
                               uint32_t access, struct futex_key *key)
 {
-    const struct region *r = region_find_locked(space, address);
-
     if (!r || !(r->prot & (VM_READ | VM_WRITE)))
         return -EFAULT;
     if (access == VM_WRITE && !(r->prot & VM_WRITE))
@@ -99,7 +95,8 @@ int futex_get_key(vaddr_t address, bool is_shared, uint32_t access,
         return 0;
     }
     mutex_lock(&space->lock);
-    int err = name_shared_locked(space, address, access, key);
+    const struct region *r = region_find_locked(space, address);
+    int err = name_shared_locked(space, r, address, access, key);
     mutex_unlock(&space->lock);
     return err;
 }
