@@ -11,6 +11,25 @@
 #include "syscall/syscalls.h"
 #include "x86/trap_frame.h"
 
+/* Argument n of a call, the first one is 0. */
+static inline uint64_t argument(const struct trap_frame *frame, unsigned n)
+{
+    switch (n) {
+    case 0:
+        return frame->rdi;
+    case 1:
+        return frame->rsi;
+    case 2:
+        return frame->rdx;
+    case 3:
+        return frame->r10;
+    case 4:
+        return frame->r8;
+    default:
+        return frame->r9;
+    }
+}
+
 #define SYSCALL0(nr, name)                                                     \
     static int64_t thunk_##name(const struct trap_frame *f)                    \
     {                                                                          \
@@ -19,34 +38,38 @@
 #define SYSCALL1(nr, name, t1, a1)                                             \
     static int64_t thunk_##name(const struct trap_frame *f)                    \
     {                                                                          \
-        return sys_##name((t1)f->rdi);                                         \
+        return sys_##name((t1)argument(f, 0));                                 \
     }
 #define SYSCALL2(nr, name, t1, a1, t2, a2)                                     \
     static int64_t thunk_##name(const struct trap_frame *f)                    \
     {                                                                          \
-        return sys_##name((t1)f->rdi, (t2)f->rsi);                             \
+        return sys_##name((t1)argument(f, 0), (t2)argument(f, 1));             \
     }
 #define SYSCALL3(nr, name, t1, a1, t2, a2, t3, a3)                             \
     static int64_t thunk_##name(const struct trap_frame *f)                    \
     {                                                                          \
-        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx);                 \
+        return sys_##name((t1)argument(f, 0), (t2)argument(f, 1),              \
+                          (t3)argument(f, 2));                                 \
     }
 #define SYSCALL4(nr, name, t1, a1, t2, a2, t3, a3, t4, a4)                     \
     static int64_t thunk_##name(const struct trap_frame *f)                    \
     {                                                                          \
-        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx, (t4)f->r10);     \
+        return sys_##name((t1)argument(f, 0), (t2)argument(f, 1),              \
+                          (t3)argument(f, 2), (t4)argument(f, 3));             \
     }
 #define SYSCALL5(nr, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)             \
     static int64_t thunk_##name(const struct trap_frame *f)                    \
     {                                                                          \
-        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx, (t4)f->r10,      \
-                          (t5)f->r8);                                          \
+        return sys_##name((t1)argument(f, 0), (t2)argument(f, 1),              \
+                          (t3)argument(f, 2), (t4)argument(f, 3),              \
+                          (t5)argument(f, 4));                                 \
     }
 #define SYSCALL6(nr, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)     \
     static int64_t thunk_##name(const struct trap_frame *f)                    \
     {                                                                          \
-        return sys_##name((t1)f->rdi, (t2)f->rsi, (t3)f->rdx, (t4)f->r10,      \
-                          (t5)f->r8, (t6)f->r9);                               \
+        return sys_##name((t1)argument(f, 0), (t2)argument(f, 1),              \
+                          (t3)argument(f, 2), (t4)argument(f, 3),              \
+                          (t5)argument(f, 4), (t6)argument(f, 5));             \
     }
 #include "abi/syscall.def"
 #undef SYSCALL0
