@@ -113,6 +113,15 @@ struct thread *proc_ref_thread_locked(const struct proc_ref *ref,
     return NULL;
 }
 
+/* Its foreground group, -1: none; others may change it meanwhile. */
+static int32_t terminal_group(const struct tty *tty)
+{
+    int32_t group =
+        tty ? __atomic_load_n(&tty->foreground, __ATOMIC_RELAXED) : 0;
+
+    return group != 0 ? group : -1;
+}
+
 static void process_facts_locked(struct process *p, struct facts *f)
     MUST_HOLD(process_tree_lock)
 {
@@ -121,13 +130,13 @@ static void process_facts_locked(struct process *p, struct facts *f)
     f->group = process_group_of(p);
     f->session = process_session_of(p);
     f->terminal = p->terminal ? TERMINAL_DEVICE : 0;
-    f->terminal_group = -1;
-    if (p->terminal && p->terminal->foreground != 0)
-        f->terminal_group = p->terminal->foreground;
+    f->terminal_group = terminal_group(p->terminal);
     f->zombie = p->life == PROCESS_ZOMBIE;
+    spin_lock(&p->lock);
     f->credentials = p->credentials;
     f->rss_limit = p->limits[RLIMIT_RSS].rlim_cur;
     f->signal_limit = p->limits[RLIMIT_SIGPENDING].rlim_cur;
+    spin_unlock(&p->lock);
     f->children = p->children_usage;
     f->space = process_get_space(p);
     signal_facts(p, f);
