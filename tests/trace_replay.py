@@ -88,6 +88,7 @@ class PageTables:
 
     def _take_map(self, event):
         if not event["frame"] or event["bits"] & SWAPPED:
+            self._clear(event["space"], event["address"] >> 12)
             return
         self._set(event["space"], event["address"] >> 12, event["frame"],
                   event["bits"])

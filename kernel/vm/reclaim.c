@@ -148,8 +148,10 @@ static bool drop_at(struct rmap_place *at, void *arg)
 
     if (pte_is_droppable(old) && !(at->region->flags & REGION_LOCKED) &&
         __atomic_compare_exchange_n(at->pte, &old, 0, false, __ATOMIC_SEQ_CST,
-                                    __ATOMIC_RELAXED))
+                                    __ATOMIC_RELAXED)) {
+        trace(MAP, at->as, at->va, 0);
         let_go(at, arg);
+    }
     return false;
 }
 
