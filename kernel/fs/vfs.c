@@ -337,7 +337,7 @@ static int path_prepend(char *buf, size_t *at, const char *name)
     if (*at < length + 1)
         return -ENAMETOOLONG;
     *at -= length;
-    memcpy(buf + *at, name, length); /* NOLINT: the rest follows */
+    memcpy(buf + *at, name, length);
     buf[--*at] = '/';
     return 0;
 }

@@ -242,7 +242,7 @@ static enum fault_result fault_resolve(enum fault_action action,
     case ACTION_MAP_ZERO:
         return map_zero(at);
     case ACTION_SET_RIGHT:
-        *at->pte |= PTE_WRITE | PTE_DIRTY;
+        *at->pte |= PTE_WRITE | PTE_DIRTY; /* NOLINT: a region has a PTE */
         cpu_invlpg(at->va);
         return FAULT_OK;
     case ACTION_COPY_FRAME:

@@ -21,9 +21,8 @@
 #include "x86/cpu.h"
 
 /* Row 7, with the frame at hand: as the other private pages that are shared it
- * comes without the right to write; rows 10 and 11 decide about that. */
-static void map_swapped(struct fault_place *at, struct frame *frame)
-    MUST_HOLD(at->as->lock);
+ * comes without the right to write; rows 10 and 11 decide about that.  The space
+ * is locked. */
 static void map_swapped(struct fault_place *at, struct frame *frame)
 {
     struct address_space *as = at->as;
