@@ -162,6 +162,29 @@ static int list_signals(char **numbers)
     return 0;
 }
 
+/* A process by its number, or a job; the exit status. */
+static int kill_one(const char *what, int number)
+{
+    char *end;
+    int failed;
+    if (*what == '%') {
+        struct job *j = job_find("kill", what);
+        if (!j)
+            return 1;
+        failed = job_kill(j, number);
+    } else {
+        long pid = strtol(what, &end, 10);
+        if (end == what || *end) {
+            report("kill: Illegal number: %s", what);
+            return 2;
+        }
+        failed = kill((pid_t)pid, number);
+    }
+    if (failed)
+        report_errno("kill: %s", what);
+    return failed != 0;
+}
+
 int builtin_kill(int argc, char **argv)
 {
     int number = SIGTERM, i = 1, status = 0;
@@ -185,18 +208,9 @@ int builtin_kill(int argc, char **argv)
         return 2;
     }
     for (; i < argc; i++) {
-        char *end;
-        struct job *j = *argv[i] == '%' ? job_find("kill", argv[i]) : NULL;
-        long pid = j ? -(long)job_group(j) : strtol(argv[i], &end, 10);
-        if (j)
-            end = argv[i] + strlen(argv[i]);
-        if (end == argv[i] || *end) {
-            report("kill: Illegal number: %s", argv[i]);
-            status = 2;
-        } else if (kill((pid_t)pid, number)) {
-            report_errno("kill: %ld", pid);
-            status = 1;
-        }
+        int bad = kill_one(argv[i], number);
+        if (bad)
+            status = bad;
     }
     return status;
 }

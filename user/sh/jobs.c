@@ -156,9 +156,18 @@ int job_remember(const struct node *n, pid_t pid, pid_t group)
     return j->number;
 }
 
-pid_t job_group(const struct job *j)
+int job_kill(const struct job *j, int number)
 {
-    return j->group;
+    if (j->group > 0)
+        return kill(-j->group, number);
+    /* Without job control it is in our own group. */
+    int sent = 0;
+    errno = ESRCH;
+    for (size_t i = 0; i < j->count; i++)
+        if (j->members[i].state != JOB_DONE &&
+            kill(j->members[i].pid, number) == 0)
+            sent++;
+    return sent ? 0 : -1;
 }
 
 int job_number(const struct job *j)

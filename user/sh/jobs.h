@@ -35,8 +35,10 @@ void jobs_forget(void);
  * after a message. */
 struct job *job_find(const char *command, const char *name);
 
-/* Its process group, number and text. */
-pid_t job_group(const struct job *j);
+/* Sends a signal to its processes: 0, or -1 with errno. */
+int job_kill(const struct job *j, int number);
+
+/* Its number and text. */
 int job_number(const struct job *j);
 const char *job_line(const struct job *j);
 
