@@ -396,8 +396,8 @@ static void print_counts(void)
 
 /* ---- beginning ------------------------------------------------------------------- */
 
-/* "trace=open,%process" or "open,..."; 0, or -1: no such call. */
-static int choose_calls(char *set)
+/* Takes the list of words to pieces. */
+static int choose_words(char *set)
 {
     if (strncmp(set, "trace=", 6) == 0)
         set += 6;
@@ -425,6 +425,16 @@ static int choose_calls(char *set)
         }
     }
     return 0;
+}
+
+/* "trace=open,%process" or "open,..."; 0, or -1: no such call. */
+static int choose_calls(const char *set)
+{
+    char *words = strdup(set);
+    int err = words ? choose_words(words) : -1;
+
+    free(words);
+    return err;
 }
 
 static void become(char **argv)
@@ -488,7 +498,7 @@ int main(int argc, char **argv)
 {
     struct options o;
     const char *file = NULL;
-    char *set = NULL;
+    const char *set = NULL;
     long pid = 0;
     int option;
 
@@ -501,7 +511,7 @@ int main(int argc, char **argv)
             file = o.value;
         to_file = file != NULL;
         if (option == 'e')
-            set = strdup(o.value);
+            set = o.value;
         if (option == 'p' && (options_number(o.value, &pid) || pid < 1))
             options_bad(&o);
     }

@@ -143,7 +143,7 @@ static void print_buffer(pid_t pid, unsigned long address, size_t total)
 
 static void print_string(pid_t pid, unsigned long address, size_t most)
 {
-    unsigned char bytes[4096];
+    unsigned char bytes[4096] = "";
     size_t got = address ? peek(pid, address, bytes, most + 1) : 0;
     unsigned char *end = memchr(bytes, 0, got);
     if (!end && got <= most)
