@@ -32,7 +32,7 @@ static char *label;
 APART void make_label(void)
 {
     label = malloc(LABEL_BYTES);
-    strcpy(label, "open");
+    memcpy(label, "open", sizeof("open"));
     printf("account is %s\n", label);
     free(label);
 }

@@ -141,7 +141,7 @@ int main(int argc, char **argv)
     while (options_next(&o, "") != -1)
         ;
     for (size_t i = 0; i < sizeof(shows) / sizeof(shows[0]); i++) {
-        if (o.count != 1 || strcmp(o.operands[0], shows[i].name))
+        if (o.count != 1 || strcmp(o.operands[0], shows[i].name) != 0)
             continue;
         if (shows[i].run()) {
             report_errno("%s", shows[i].name);
