@@ -127,7 +127,7 @@ void uthread_carrier_park(struct uthread_lock *held);
 void uthread_carrier_yield(void);
 void uthread_carrier_finish(void);
 
-/* switch.S: store the state of the caller at *from, go on where `to` was. */
+/* context.c: store the state of the caller at *from, go on where `to` was. */
 void uthread_switch(void **from, void *to);
 
 /* ---- io.c ---------------------------------------------------------------- */

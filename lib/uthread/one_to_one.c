@@ -7,11 +7,34 @@
  *            place in the kernel's tables for each thread.
  * Parking:   a semaphore for each thread.  ready() may come before the wait; the
  *            semaphore remembers it.
+ * End:       a detached thread is still in here after its body has returned, so
+ *            run() waits until all are freed.
  * Elsewhere: Linux's pthreads, Windows, Java's platform threads.
  */
 #include <errno.h>
 #include <sched.h>
 #include "engine.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t all_freed = PTHREAD_COND_INITIALIZER;
+static unsigned started; /* [lock] and not freed yet */
+
+static void count(int change)
+{
+    pthread_mutex_lock(&lock);
+    started += (unsigned)change;
+    if (started == 0)
+        pthread_cond_signal(&all_freed);
+    pthread_mutex_unlock(&lock);
+}
+
+static void wait_for_all(void)
+{
+    pthread_mutex_lock(&lock);
+    while (started > 0)
+        pthread_cond_wait(&all_freed, &lock);
+    pthread_mutex_unlock(&lock);
+}
 
 static void *begin(void *unused)
 {
@@ -29,6 +52,7 @@ static int start(struct uthread *t)
     pthread_attr_t attributes;
 
     sem_init(&t->may_run, 0, 0);
+    count(1);
     int err = pthread_attr_init(&attributes);
     if (!err)
         err =
@@ -36,6 +60,8 @@ static int start(struct uthread *t)
     if (!err)
         err = pthread_create(&t->thread, &attributes, begin, NULL);
     pthread_attr_destroy(&attributes);
+    if (err)
+        count(-1);
     return err;
 }
 
@@ -72,7 +98,10 @@ static void bury_later(struct uthread *t)
 
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_create(&undertaker, &attributes, bury, t); /* or it is lost */
+    if (pthread_create(&undertaker, &attributes, bury, t)) {
+        pthread_detach(t->thread); /* its stack is lost */
+        count(-1);
+    }
     pthread_attr_destroy(&attributes);
 }
 
@@ -91,15 +120,18 @@ static void reap(struct uthread *t)
 {
     pthread_join(t->thread, NULL);
     sem_destroy(&t->may_run);
+    count(-1);
 }
 
 static int run(struct uthread *first)
 {
     int err = start(first);
 
-    if (!err)
-        reap(first);
-    return err;
+    if (err)
+        return err;
+    reap(first);
+    wait_for_all();
+    return 0;
 }
 
 const struct uthread_engine uthread_one_to_one = {

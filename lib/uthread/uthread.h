@@ -34,7 +34,7 @@ const char *uthread_model_name(enum uthread_model model);
 int uthread_model_by_name(const char *name);
 
 /* Run body(argument) as the first thread, and return when it ends, which must
- * be after all others have ended.  0, or -1. */
+ * be after the bodies of all others have returned.  0, or -1. */
 int uthread_run(const struct uthread_options *options, void *(*body)(void *),
                 void *argument);
 
