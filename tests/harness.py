@@ -7,6 +7,7 @@ case takes the machine down, the cases after it get a boot of their own.
 
 import os
 import re
+import select
 import shutil
 import subprocess
 import tempfile
@@ -52,6 +53,18 @@ def tools_run(*args, command, timeout=60, **kwargs):
     return subprocess.run(
         [RUN, *args, "--timeout", str(timeout), "--", *command],
         timeout=timeout + 60, check=False, **kwargs)
+
+
+def watch(pids):
+    """Descriptors that tell of the ends of processes, for wait_for()."""
+    return [os.pidfd_open(pid) for pid in pids]
+
+
+def wait_for(ends):
+    """Wait until all these processes have ended; one that stays is a hang."""
+    for end in ends:
+        select.select([end], [], [])
+        os.close(end)
 
 
 def read_status(path):

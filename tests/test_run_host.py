@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+import harness
+
 TESTS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(TESTS)
 sys.path.insert(0, os.path.join(ROOT, "tools"))
@@ -213,10 +215,11 @@ def test_signals_end_qemu_and_clean_up(fake, tmp_path, number):
         while not fakes and time.monotonic() < deadline:
             time.sleep(0.1)
             fakes = children(child.pid)
+        fakes_end = harness.watch(map(int, fakes))
         child.send_signal(number)
         assert child.wait(20) == 128 + number
     assert not os.listdir(tmp_path)
-    assert not any(os.path.exists(f"/proc/{pid}") for pid in fakes)
+    harness.wait_for(fakes_end)
 
 
 def children(pid):

@@ -134,7 +134,8 @@ static void check_steps(void)
     pid_t pid = at_raise(steps);
     tracee_set_register(pid, USER_REGISTER(rip), (long)steps_begin);
     for (int i = 0; i < 2; i++)
-        CHECK_EQ(tracee_go(pid, PTRACE_SINGLESTEP, 0), STOPPED(SIGTRAP), "step");
+        CHECK_EQ(tracee_go(pid, PTRACE_SINGLESTEP, 0), STOPPED(SIGTRAP),
+                 "step");
     CHECK_EQ(tracee_register(pid, USER_REGISTER(rip)), (long)steps_call,
              "two instructions further");
     CHECK_EQ(tracee_register(pid, USER_REGISTER(rdi)), 7, "their effect");

@@ -300,8 +300,11 @@ static void check_wait_by_others(void)
     thread_join(&caller);
 
     pid = start_with_child();
+    int tid = caller.tid;
     go = go_on = 1;
     thread_join(&caller);
+    /* Its number is cleared before its children go to another. */
+    CHECK(thread_await_state(getpid(), tid, '-'), "it has left");
     CHECK_EQ(waitpid(pid, &status, __WNOTHREAD), pid,
              "a thread that ends leaves its children to another");
     CHECK_EQ(status, 9 << 8, "its status");

@@ -82,10 +82,12 @@ static int maps_and_cuts(void *argument)
     return wrong;
 }
 
+static long break_start; /* before any of them has moved it */
+
 /* Only upwards: the C library has memory below. */
 static int moves_break(void *unused)
 {
-    long start = RAW1(SYS_brk, 0);
+    long start = break_start;
     int wrong = 0;
     (void)unused;
     while (!go) {
@@ -104,7 +106,7 @@ static void check_calls(void)
     long start = RAW1(SYS_brk, 0);
     start_all(maps_and_cuts);
     CHECK_EQ(join_all(), 0, "mmap, munmap and mprotect by all at once");
-    RAW1(SYS_brk, start + (long)PAGE);
+    break_start = RAW1(SYS_brk, start + (long)PAGE);
     start_all(moves_break);
     CHECK_EQ(join_all(), 0, "brk by all at once");
     CHECK(RAW1(SYS_brk, 0) <= start + (long)(PAGE * (THREADS * CALLS + 1)),
