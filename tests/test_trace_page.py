@@ -18,34 +18,21 @@ sys.path.insert(0, os.path.join(harness.ROOT, "tools"))
 
 from trace_page import build  # noqa: E402
 
-webdriver = pytest.importorskip(
-    "selenium.webdriver", reason="python3-selenium is not installed")
+pytest.importorskip("selenium.webdriver",
+                    reason="python3-selenium is not installed")
 if not shutil.which("chromium") or not shutil.which("chromedriver"):
     pytest.skip("chromium and chromium-driver are not installed",
                 allow_module_level=True)
 
-from selenium.webdriver.chrome.service import Service  # noqa: E402
 from selenium.webdriver.common.action_chains import \
     ActionChains  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 
-SECONDS = 60          # against hanging only
+from trace_browser import Page, SECONDS, open_browser  # noqa: E402
+
 MILLION = 1000000
 SHARED_PAGE = "0x400000"
-
-
-def open_browser():
-    """Chromium without a screen, its log of everything it loads on."""
-    options = webdriver.ChromeOptions()
-    for word in ("--headless=new", "--no-sandbox", "--disable-gpu",
-                 "--disable-gpu-sandbox", "--window-size=1280,943",
-                 "--hide-scrollbars", "--force-device-scale-factor=1"):
-        options.add_argument(word)
-    options.set_capability("goog:loggingPrefs",
-                           {"browser": "ALL", "performance": "ALL"})
-    return webdriver.Chrome(options=options,
-                            service=Service(shutil.which("chromedriver")))
 
 
 @pytest.fixture(name="browser", scope="module")
@@ -54,84 +41,6 @@ def fixture_browser():
     browser.set_script_timeout(SECONDS)
     yield browser
     browser.quit()
-
-
-class Page:
-    """An open page, and what a reader does with it."""
-
-    def __init__(self, browser, path):
-        self.browser = browser
-        browser.get_log("performance")
-        browser.get_log("browser")
-        browser.get("file://" + path)
-        end = time.monotonic() + SECONDS
-        while not self.run("return Boolean(window.hanu)"):
-            assert time.monotonic() < end, self.text("message")
-            time.sleep(.02)
-
-    def run(self, script, *arguments):
-        """What a piece of JavaScript returns."""
-        return self.browser.execute_script(script, *arguments)
-
-    def element(self, name):
-        """The element of this id."""
-        return self.browser.find_element(By.ID, name)
-
-    def text(self, name):
-        """Its text, once what was asked for has been drawn."""
-        self.run("if (window.hanu && hanu.waiting) hanu.draw_now()")
-        return self.element(name).text
-
-    def click(self, name):
-        self.element(name).click()
-
-    def click_at(self, name, x, y):
-        """Click at a point of a canvas, from its left upper corner."""
-        canvas = self.element(name)
-        size = canvas.size
-        ActionChains(self.browser).move_to_element_with_offset(
-            canvas, round(x - size["width"] / 2),
-            round(y - size["height"] / 2)).click().perform()
-
-    def keys(self, *keys):
-        """Keys that are not for an input field."""
-        self.run("document.activeElement.blur()")
-        ActionChains(self.browser).send_keys(*keys).perform()
-
-    def window(self):
-        """(start, end) of the time that is shown."""
-        return tuple(self.run("return [hanu.start, hanu.end]"))
-
-    def moment(self, t):
-        """Drag the slider to a time, as input events come from it."""
-        self.run("""
-            const slider = document.getElementById('slider');
-            slider.value = 10000 * (arguments[0] - hanu.start) /
-                           (hanu.end - hanu.start);
-            slider.dispatchEvent(new Event('input'));
-            hanu.draw_now();""", t)
-
-    def colours(self):
-        """How many colours a picture of the page has."""
-        return self.run("""
-            const canvas = document.querySelector(
-                '[role=tabpanel]:not([hidden]) canvas');
-            const data = canvas.getContext('2d').getImageData(
-                0, 0, canvas.width, canvas.height).data;
-            return new Set(new Uint32Array(data.buffer)).size;""")
-
-    def check_quiet(self):
-        """No message of the browser, nothing loaded but the page itself."""
-        assert not self.browser.get_log("browser")
-        loaded = set()
-        for entry in self.browser.get_log("performance"):
-            message = json.loads(entry["message"])["message"]
-            if message["method"] == "Network.requestWillBeSent":
-                loaded.add(message["params"]["request"]["url"])
-        strange = {url for url in loaded
-                   if not url.startswith(("file:///", "data:,", "blob:"))}
-        assert not strange
-        assert len([u for u in loaded if u.startswith("file:")]) <= 1
 
 
 @pytest.fixture(name="story", scope="module")
@@ -160,9 +69,8 @@ def time_of(story, kind, number=0):
 
 def sharers(page):
     """Who maps the frame of the chosen page, as the panel says it."""
-    page.run("hanu.draw_now()")
-    return [re.match(r"(.*?) at", item.text)[1] for item in
-            page.browser.find_elements(By.CSS_SELECTOR, "#sharers li")]
+    return [re.match(r"(.*?) at", item)[1]
+            for item in page.texts("#sharers li")]
 
 
 def test_opens_with_words_for_everything(page, story):
@@ -176,8 +84,7 @@ def test_opens_with_words_for_everything(page, story):
         assert page.element("tab-" + tab).get_attribute(
             "aria-selected") == "true"
         assert page.element(tab).is_displayed()
-        hint = page.browser.find_element(By.CSS_SELECTOR, f"#{tab} .hint")
-        assert len(hint.text) > 40
+        assert len(page.texts(f"#{tab} .hint")[0]) > 40
     unnamed = page.run("""
         return [...document.querySelectorAll('button, input, select, canvas')]
             .filter(e => !e.textContent.trim() && !e.labels?.length &&
@@ -319,9 +226,9 @@ def test_search_finds_and_walks(page):
         assert page.text("hits").startswith(f"{hits} event"), query
     page.run("hanu.search('pipe')")
     page.click("tab-events")
-    rows = page.browser.find_elements(By.CSS_SELECTOR, ".event")
-    assert [r.text.split("\n")[3] for r in rows] == ["pipe_write", "pipe_read"]
-    rows[1].click()
+    assert page.texts(".event span:nth-child(4)") == ["pipe_write",
+                                                      "pipe_read"]
+    page.click_on(".event", 1)
     assert "reads 6 bytes from pipe" in page.text("detail")
     page.run("hanu.search('')")
 
@@ -329,8 +236,7 @@ def test_search_finds_and_walks(page):
 def test_faults_and_calls_are_counted(page):
     page.click("zoom-all")
     page.click("tab-faults")
-    table = [line.text for line in page.browser.find_elements(
-        By.CSS_SELECTOR, "#faults-table tr")]
+    table = page.texts("#faults-table tr")
     assert table[0].startswith("process first touch: new page of zeroes copy")
     assert table[1:] == ["cow (3) 8 0 1 0 9", "cow (4) 0 4 0 1 5",
                          "all 8 4 1 1 14"]
@@ -339,8 +245,7 @@ def test_faults_and_calls_are_counted(page):
     assert page.colours() > 4
     page.click("tab-calls")
     page.click("sort-count")
-    row = page.browser.find_elements(By.CSS_SELECTOR, "#calls-table tr")[1]
-    assert row.text.startswith("fork 1 0 ")
+    assert page.texts("#calls-table tr")[1].startswith("fork 1 0 ")
     page.check_quiet()
 
 
@@ -445,10 +350,8 @@ def test_million_events_are_quick(browser, tmp_path):
     assert int(page.text("hits").split()[0]) > 1000
     page.click("tab-events")
     page.run("hanu.go_to(hanu.hits[hanu.hits.length - 1]); hanu.draw_now()")
-    lines = browser.find_elements(By.CSS_SELECTOR, ".event")
-    assert 5 < len(lines) < 60
-    assert any(line.get_attribute("aria-selected") == "true"
-               for line in lines)
+    assert 5 < len(page.texts(".event")) < 60
+    assert len(page.texts(".event[aria-selected=true]")) == 1
     page.check_quiet()
 
 
