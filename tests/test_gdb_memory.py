@@ -442,3 +442,13 @@ def test_swapped_pages(tmp_path):
     back = answers["frame user $address #2"]
     assert re.search(r"kind     anon.*(\n.*)*pool     \d+, policy clock: .*"
                      r"(\n.*)*mapped   0x\w+ in \d+ \(sh\)", back), back
+
+
+def test_trapframe_at_a_functions_first_instruction():
+    """A breakpoint on an address stops before the frame pointer is saved."""
+    with machine(["--smp", "1"], ["true"]) as port:
+        answers = ask(port, "tbreak *syscall_dispatch", "continue", "trapframe",
+                      "next", "trapframe")
+    first, later = (answer(answers, "trapframe", n) for n in (1, 2))
+    assert "system call in user mode" in first
+    assert later.startswith(first.split("@@")[0].rstrip())

@@ -1,7 +1,7 @@
 """gdb commands that show what hanu does; README.md beside hanu.py lists them.
 
-Each module but `base` and what it says itself makes commands when it is
-imported; `load` imports them all.
+Each module but `base`, `show` and what it says itself makes commands when it
+is imported; `load` imports them all.
 """
 
 import importlib

@@ -5,7 +5,7 @@ Idea:   the lists are walked and held against the counters; a list that is
 Next:   kernel/mem/frame.c, kernel/mem/slab.c.
 """
 
-from . import base
+from . import base, show
 from .base import Command, Trouble, command, constant, number
 from .pages import Frames, address_argument, ranges
 
@@ -101,7 +101,7 @@ class BuddyCommand(Command):
             raise Trouble(f"orders are 0 to {len(buddy.lists) - 1}")
         found = buddy.blocks(order)
         print(f"order {order}: {len(found)} free blocks of "
-              f"{base.size(4096 << order)}")
+              f"{show.size(4096 << order)}")
         for pfn in found:
             print(f"  frames {pfn}-{pfn + (1 << order) - 1}, at "
                   f"{pfn << 12:#x}")
@@ -109,8 +109,8 @@ class BuddyCommand(Command):
     def show_all(self, buddy):
         """Lists, caches, uses, and whether they agree."""
         found = [buddy.blocks(order) for order in range(len(buddy.lists))]
-        base.table(["ORDER", "SIZE", "BLOCKS", "PAGES", "FIRST FRAMES"],
-                   [[order, base.size(4096 << order), len(blocks),
+        show.table(["ORDER", "SIZE", "BLOCKS", "PAGES", "FIRST FRAMES"],
+                   [[order, show.size(4096 << order), len(blocks),
                      len(blocks) << order, ranges(blocks, BLOCKS_SHOWN)]
                     for order, blocks in enumerate(found)])
         listed = sum(len(blocks) << order
@@ -121,7 +121,7 @@ class BuddyCommand(Command):
         uses = buddy.in_use()
         total = number(base.variable("ram_frames", "mem/frame.c"))
         free = total - sum(uses.values()) + uses["free"]
-        print(f"of {total} pages ({base.size(total << 12)}) {free} are free, "
+        print(f"of {total} pages ({show.size(total << 12)}) {free} are free, "
               + ", ".join(f"{count} {kind}" for kind, count in uses.items()
                           if kind != "free"))
         if free != listed + sum(cached):
@@ -188,7 +188,7 @@ class Cache:
                 + busy(self.value["lock"]))
         return [self.name, self.bytes, used, free, slabs,
                 slabs - len(partial) - len(empty), len(partial), len(empty),
-                base.size(slabs * 4096 << self.order)]
+                show.size(slabs * 4096 << self.order)]
 
     def free_objects(self, frame):
         """Addresses of the free objects of a slab."""
@@ -230,7 +230,7 @@ class Slab(Command):
         elif argument:
             self.show_address(address_argument(argument), found, frames)
         else:
-            base.table(["CACHE", "BYTES", "USED", "FREE", "SLABS", "FULL",
+            show.table(["CACHE", "BYTES", "USED", "FREE", "SLABS", "FULL",
                         "PARTIAL", "EMPTY", "MEMORY"],
                        [cache.row() for cache in found])
         for cache in found:
@@ -248,8 +248,8 @@ class Slab(Command):
                          cache.per_slab - used])
         print(f"cache {cache.name} at {cache.address:#x}: objects of "
               f"{cache.bytes} bytes, {cache.per_slab} in a slab of "
-              f"{base.size(4096 << cache.order)}")
-        base.table(["FRAMES", "ADDRESS", "USED", "FREE"],
+              f"{show.size(4096 << cache.order)}")
+        show.table(["FRAMES", "ADDRESS", "USED", "FREE"],
                    rows[:SLABS_SHOWN])
         if len(rows) > SLABS_SHOWN:
             print(f"... and {len(rows) - SLABS_SHOWN} more")

@@ -11,7 +11,7 @@ Next:   fault.py, traps.py.
 
 import gdb
 
-from . import base, names
+from . import base, names, show
 from .base import Command, Trouble, command, number
 from .fault import Fault, classify, explain, facts_of
 from .printers import signal_name
@@ -387,7 +387,7 @@ class SignalTaken(SignalBreakpoint):
         actions = thread["process"]["handlers"]["action"]
         handler = number(actions[signal - 1]["handler"])
         does = {0: "the default action follows", 1: "it is ignored"}.get(
-            handler, f"the handler at {base.place(handler)} is called")
+            handler, f"the handler at {show.place(handler)} is called")
         return f"{signal_name(signal)} is taken by " \
             f"{names.thread_name(thread)}: {does}"
 

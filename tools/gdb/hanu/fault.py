@@ -9,7 +9,7 @@ Next:   traps.py, breakpoints.py, kernel/vm/fault.c.
 
 import gdb
 
-from . import base, names
+from . import base, names, show
 from .base import Command, Trouble, command, constant, number
 from .pages import LEVEL_NAMES, Bits, Frames, Tables, region_at, regions
 from .paging import entry_meaning, region_phrase
@@ -243,7 +243,7 @@ class Fault:
 
     # ---- in words ---------------------------------------------------------
 
-    def access(self, place=base.place):
+    def access(self, place=show.place):
         """`a write to 0x411008 by the program at main+4`."""
         what = "a write to" if self.facts["write"] else \
             "an instruction fetch from" if self.facts["exec"] else \

@@ -1,6 +1,6 @@
 """lsipc: objects by which processes talk to each other."""
 
-from . import base, printers
+from . import base, printers, show
 from .base import Command, command, number
 
 MOST_SLOTS = 32768
@@ -42,7 +42,7 @@ class LsIpc(Command):
                 raise base.Trouble("lsipc [shm|sem|msg|mq]")
             headers, rows = getattr(self, kind)()
             if rows:
-                base.table(headers, rows)
+                show.table(headers, rows)
             else:
                 print(f"no {self.words[kind]}")
 

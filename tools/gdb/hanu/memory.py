@@ -8,7 +8,7 @@ Next:   pages.py, paging.py.
 
 import gdb
 
-from . import base, names
+from . import base, names, show
 from .base import Command, Trouble, command, constant, number
 from .pages import (LEVEL_NAMES, Frames, Spaces, Tables, pointer_argument,
                     print_notes, regions, space_of, swap_slot)
@@ -390,7 +390,7 @@ class Cow(Command):
               f"{sum(sums.values())} private pages")
         for about, count in sorted(sums.items(), key=lambda s: -s[1]):
             print(f"  {count:6}  {sharing.phrase(about)}")
-        base.table(["PAGES", "ADDRESSES", "WRITE", "REGION", "SHARING"],
+        show.table(["PAGES", "ADDRESSES", "WRITE", "REGION", "SHARING"],
                    rows)
         print_notes(sharing.spaces, sharing.tables)
 

@@ -10,7 +10,7 @@ import subprocess
 
 import gdb
 
-from . import base, names, printers
+from . import base, names, printers, show
 from .base import Command, Trouble, command, constant, number
 from .ipc import sysv_objects
 from .pages import Bits, Frames, Spaces, pointer_argument, print_notes, \
@@ -97,7 +97,7 @@ class Pages:
     def show(self):
         """The table."""
         try:
-            base.table(["PAGES", "FRAMES", "USE", "STATE"], self.rows())
+            show.table(["PAGES", "FRAMES", "USE", "STATE"], self.rows())
         except Trouble as trouble:
             print(f"BROKEN: {trouble}")
 
@@ -208,7 +208,7 @@ class PageCache(Command):
             show_mapping(mapping_of_pointer(pointer_argument(argument)))
         else:
             found = sorted(files_with_pages(), reverse=True)
-            base.table(["PAGES", "BYTES", "FILE"], found[:FILES_SHOWN])
+            show.table(["PAGES", "BYTES", "FILE"], found[:FILES_SHOWN])
             if len(found) > FILES_SHOWN:
                 print(f"... and {len(found) - FILES_SHOWN} more, "
                       f"{sum(f[0] for f in found)} pages in all")
@@ -386,7 +386,7 @@ class Pipe(Command):
                          self.sleepers(pipe)])
         if not rows:
             print("no process has a pipe open")
-        base.table(["PIPE", "USED", "SIZE", "WRITERS", "READERS", "SLEEP"],
+        show.table(["PIPE", "USED", "SIZE", "WRITERS", "READERS", "SLEEP"],
                    rows)
 
     def sleepers(self, pipe):
@@ -458,7 +458,7 @@ class Shm(Command):
                          *self.cells(mapping, spaces)])
         if not rows:
             print("there is no shared memory")
-        base.table(["MEMORY", "KEY", "BYTES", "PAGES", "SWAPPED",
+        show.table(["MEMORY", "KEY", "BYTES", "PAGES", "SWAPPED",
                     "ATTACHED"], rows)
         print_notes(spaces)
 

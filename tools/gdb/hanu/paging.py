@@ -9,7 +9,7 @@ import re
 
 import gdb
 
-from . import base, names
+from . import base, names, show
 from .base import Command, Trouble, command, constant, number
 from .pages import (LEVEL_NAMES, Bits, Frames, Tables, address_argument,
                     canonical, print_notes, ranges, region_at, regions,
@@ -78,7 +78,7 @@ def entry_meaning(level, entry, bits, frames):
     if level and not entry & bits.large:
         return f"{LEVEL_NAMES[level - 1]} at {entry & bits.address:#x}: {said}"
     if level:
-        return f"page of {base.size(1 << (12 + 9 * level))} at " \
+        return f"page of {show.size(1 << (12 + 9 * level))} at " \
             f"{entry & bits.address:#x}: {said}"
     return f"{frame_phrase(bits.pfn(entry), frames)}: {said}"
 
@@ -184,7 +184,7 @@ class Run:
         pages = (self.end - self.start) // self.span
         step = self.span >> 12
         if step > 1:
-            pages = f"{pages} of {base.size(self.span)}"
+            pages = f"{pages} of {show.size(self.span)}"
             self.frames = [n for pfn in self.frames
                            for n in range(pfn, pfn + step)]
         return [pages, f"{canonical(self.start):#x}-"
@@ -271,7 +271,7 @@ class Ptmap(Command):
                 for run in self.runs(root, start, end, tables, half)]
         print(f"{name}, tables at {root:#x}" + ("" if rows else
                                                 ": nothing is mapped there"))
-        base.table(["PAGES", "ADDRESSES", "FLAGS", "SHARING", "FRAMES",
+        show.table(["PAGES", "ADDRESSES", "FLAGS", "SHARING", "FRAMES",
                     "REGION"], rows)
         print_notes(tables)
 

@@ -9,7 +9,7 @@ and credentials decoded. `print/r` shows what is really there.
 import gdb
 import gdb.printing
 
-from . import base, names
+from . import base, names, show
 from .base import constant, number
 
 MOST_SHOWN = 1000   # elements counted while a value is printed
@@ -98,7 +98,7 @@ def spinlock_text(lock):
 def taken_in(lock):
     """Where a held spinlock was taken; only kernels that check locks know."""
     where = number(lock["holder_ip"])
-    return f", taken in {base.place(where)}" if where else ""
+    return f", taken in {show.place(where)}" if where else ""
 
 
 def mutex_text(mutex):

@@ -1,7 +1,7 @@
 """Processes and their threads, areas and files: ps, proc, threads, vmas,
 files."""
 
-from . import base, names, printers, sleeping
+from . import base, names, printers, show, sleeping
 from .base import Command, Trouble, command, constant, enum_name, number
 
 MOST_DEPTH = 64
@@ -55,7 +55,7 @@ class Ps(Command):
                          reasons(process)])
         if not rows:
             print("no process yet: the kernel is still booting")
-        base.table(["PID", "PPID", "STATE", "THREADS", "NAME", "SLEEPS IN"],
+        show.table(["PID", "PPID", "STATE", "THREADS", "NAME", "SLEEPS IN"],
                    rows)
 
 
@@ -97,7 +97,7 @@ class Threads(Command):
         else:
             found = base.all_threads()
         rows = [self.row(t) for t in found]
-        base.table(["TID", "PID", "NAME", "STATE", "POLICY", "CPU TIME",
+        show.table(["TID", "PID", "NAME", "STATE", "POLICY", "CPU TIME",
                     "THREAD", "SLEEPS IN"], rows)
         if not rows:
             print("no threads yet: the kernel is still booting")
@@ -113,7 +113,7 @@ class Threads(Command):
         return [int(thread["tid"]) or "-",
                 int(process["pid"]) if number(process) else "-",
                 base.text(thread["name"]), sleeping.state_name(thread),
-                scheduling(thread), base.duration(number(thread["run_ns"])),
+                scheduling(thread), show.duration(number(thread["run_ns"])),
                 f"{number(thread.address):#x}", why]
 
     def completions(self, words):
@@ -178,7 +178,7 @@ class Vmas(Command):
                          names.region_rights(region), self.flags(region),
                          number(region["first_index"]),
                          names.region_name(region) or "anonymous"])
-        base.table(["START", "END", "PAGES", "RIGHTS", "FLAGS", "FROM PAGE",
+        show.table(["START", "END", "PAGES", "RIGHTS", "FLAGS", "FROM PAGE",
                     "OF"], rows)
         print(f"{len(rows)} areas, {number(space['total_pages'])} pages; "
               f"resident {number(space['rss_anon'])} anonymous and "
@@ -214,7 +214,7 @@ class Files(Command):
                          f"{number(file.address):#x}", what_file(file)])
         if not rows:
             print("no open files")
-        base.table(["FD", "FLAGS", "OFFSET", "REFS", "FILE", "WHAT"], rows)
+        show.table(["FD", "FLAGS", "OFFSET", "REFS", "FILE", "WHAT"], rows)
         fs = process["fs"]
         if number(fs):
             print(f"working directory "
@@ -236,7 +236,7 @@ class Files(Command):
 
 def what_file(file):
     """Path of an open file, or its kind and operations."""
-    inode, ops = file["inode"], base.place(file["ops"])
+    inode, ops = file["inode"], show.place(file["ops"])
     if number(inode) == 0:
         return f"{ops} {number(file['private']):#x}"
     kind = enum_name(number(inode["mode"]) & constant("S_IFMT"),

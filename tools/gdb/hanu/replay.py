@@ -11,7 +11,6 @@ import re
 
 import gdb
 
-from . import base
 from .base import Command, Trouble, command
 
 LOOKS = 1000

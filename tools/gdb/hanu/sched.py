@@ -2,7 +2,7 @@
 
 import gdb
 
-from . import base, names, printers, sleeping
+from . import base, names, printers, show, sleeping
 from .base import Command, Trouble, command, number
 
 
@@ -35,7 +35,7 @@ class Runq(Command):
         print(f"CPU {int(cpu['id'])} runs {runs}; "
               f"{number(queue['ready_count'])} ready, "
               f"{number(queue['switches'])} switches, idle for "
-              f"{base.duration(number(queue['idle_ns']))}; lock "
+              f"{show.duration(number(queue['idle_ns']))}; lock "
               f"{printers.spinlock_text(queue['lock'])}")
         if number(queue["all"]["next"]) == 0:
             return
@@ -45,7 +45,7 @@ class Runq(Command):
                  int(t["entity"]["level"]), f"{int(t['affinity']):#x}"]
                 for t in base.list_of(queue["all"], "struct thread",
                                       "ready_link", "list of ready threads")]
-        base.table(["  TID", "THREAD", "RT", "NICE", "KEY", "DEADLINE",
+        show.table(["  TID", "THREAD", "RT", "NICE", "KEY", "DEADLINE",
                     "LEVEL", "AFFINITY"], rows)
 
     def completions(self, words):
@@ -73,7 +73,7 @@ class PerCpu(Command):
             if any(values):
                 name = field.name.removeprefix("COUNTER_").lower()
                 rows.append([name.replace("_", " "), *values])
-        base.table(["COUNTER"] + [f"CPU {int(c['id'])}" for c in chosen], rows)
+        show.table(["COUNTER"] + [f"CPU {int(c['id'])}" for c in chosen], rows)
 
     @staticmethod
     def show(cpu):
@@ -119,7 +119,7 @@ class Locks(Command):
             if holder != "nobody" or waiters:
                 rows.append([sleeping.lock_name(lock), holder,
                              ", ".join(waiters) or "nobody"])
-        base.table(["SLEEPING LOCK", "HELD BY", "WANTED BY"], rows)
+        show.table(["SLEEPING LOCK", "HELD BY", "WANTED BY"], rows)
         if not rows:
             print("no sleeping lock is held")
 
@@ -161,9 +161,9 @@ class WaitQ(Command):
             thread = waiter["thread"].dereference()
             rows.append([names.thread_name(thread),
                          sleeping.state_name(thread),
-                         base.place(waiter["wake"]),
+                         show.place(waiter["wake"]),
                          sleeping.reason(thread)])
-        base.table(["THREAD", "STATE", "WOKEN BY", "SLEEPS IN"], rows)
+        show.table(["THREAD", "STATE", "WOKEN BY", "SLEEPS IN"], rows)
         if not rows:
             print("nobody waits")
 

@@ -1,6 +1,6 @@
 """sig: the signals of a process."""
 
-from . import base, names
+from . import base, names, show
 from .base import Command, command, number
 from .printers import signal_name, signal_set
 
@@ -64,7 +64,7 @@ class Sig(Command):
                                          "enum fact_sigaction", "SA_"),
                          signal_set(action["mask"])])
         if rows:
-            base.table(["SIGNAL", "DOES", "FLAGS", "BLOCKS MEANWHILE"], rows)
+            show.table(["SIGNAL", "DOES", "FLAGS", "BLOCKS MEANWHILE"], rows)
         print("the others do what they do by default" if rows else
               "every signal does what it does by default")
 

@@ -7,7 +7,7 @@ Idea:   a thread on a wait queue says so itself (thread->waits_on); one that
 
 import gdb
 
-from . import base, names, unwind
+from . import base, names, show, unwind
 from .base import Trouble, is_kernel_address, number
 
 MOST_CALLS = 32
@@ -59,7 +59,7 @@ def sleeping_function(thread):
         block = gdb.block_for_pc(ip - 1)
         while block is not None and block.function is None:
             block = block.superblock
-        name = block.function.name if block else base.place(ip)
+        name = block.function.name if block else show.place(ip)
         return f"{name} ({line.symtab.filename.removeprefix('kernel/')})"
     return "?"
 
@@ -75,7 +75,7 @@ def syscall_name(thread):
     call = number(frame["orig_rax"])
     if call > table.type.range()[1] or number(table[call]) == 0:
         return f"system call {call}"
-    return base.place(table[call]).partition("+")[0].removeprefix("thunk_")
+    return show.place(table[call]).partition("+")[0].removeprefix("thunk_")
 
 
 def lock_wanted(thread):
@@ -103,7 +103,7 @@ def _is_slow_path(ip):
 
 def queue_name(queue, thread=None):
     """What a struct wait_queue at an address is called."""
-    symbol = base.place(queue)
+    symbol = show.place(queue)
     if not symbol.startswith("0x"):
         return symbol
     for process in base.processes():

@@ -9,7 +9,7 @@ Next:   fault.py, x86/entry.S, x86/trap_frame.h.
 
 import gdb
 
-from . import base, names
+from . import base, names, show
 from .base import Command, command, constant, number
 
 MOST_FRAMES = 200       # of a kernel stack
@@ -67,7 +67,24 @@ def frames_on_stack(pointer):
 
 def current_frames():
     """Those of the CPU looked at; none while it runs a program."""
-    return [] if in_user_mode() else list(frames_on_stack(register("rbp")))
+    if in_user_mode():
+        return []
+    frames = list(frames_on_stack(register("rbp")))
+    return frames or _frame_not_begun()
+
+
+def _frame_not_begun():
+    """The trap frame when entry.S has called and the callee has not yet saved
+    the frame pointer: at its first instructions."""
+    stack, saved = register("rsp"), register("rbp")
+    if not all(base.is_kernel_address(word) and word % 8 == 0
+               for word in (stack, saved)):
+        return []
+    start, end = _entry_code()
+    if not start <= base.read_word(stack) < end:
+        return []
+    kind = base.type_named("struct trap_frame")
+    return [base.at(saved - base.offset_of(kind, "rip") + 8, kind)]
 
 
 def from_user(frame):
@@ -137,7 +154,7 @@ def show_frame(frame):
 def _row_words(row, frame):
     value = number(frame[row[0]])
     if row[0] == "rip":
-        return f"  {base.place(value)}"
+        return f"  {show.place(value)}"
     if row[0] == "rflags":
         return f"  {flag_words(value)}"
     if row[0] == "orig_rax":
@@ -187,7 +204,7 @@ def call_name(nr):
     table = base.variable("syscall_table")
     if nr > table.type.range()[1] or not number(table[nr]):
         return None
-    return base.place(table[nr]).removeprefix("thunk_")
+    return show.place(table[nr]).removeprefix("thunk_")
 
 
 def call_names():
@@ -312,7 +329,7 @@ class Syscall(Command):
         """A line for each thread of a process."""
         if not list(base.processes()):
             print("there are no processes yet")
-        base.table(["THREAD", "SYSTEM CALL"],
+        show.table(["THREAD", "SYSTEM CALL"],
                    [[names.thread_name(t), self.words(t)]
                     for p in base.processes() for t in base.threads_of(p)])
 

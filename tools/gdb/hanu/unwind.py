@@ -18,7 +18,7 @@ import gdb
 import gdb.FrameDecorator
 import gdb.unwinder
 
-from . import base
+from . import base, show
 from .base import Trouble, number
 
 MOST_FRAMES = 200
@@ -76,7 +76,7 @@ class HanuUnwinder(gdb.unwinder.Unwinder):
             return number(pending.read_register("r12")) != 0
         jump = address_of("thread_jump_to")
         if jump <= pc < jump + 128:
-            return base.place(pc).startswith("thread_jump_to")
+            return show.place(pc).startswith("thread_jump_to")
         return self.stop_at_user and in_entry_code(pc) and \
             is_trap_from_user(pending)
 
@@ -249,7 +249,7 @@ class TrapFrameName(gdb.FrameDecorator.FrameDecorator):
     def function(self):
         frame = self.inferior_frame()
         if in_entry_code(frame.pc()):
-            return base.place(frame.pc() - 1).partition("+")[0]
+            return show.place(frame.pc() - 1).partition("+")[0]
         return super().function()
 
 
