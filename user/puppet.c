@@ -30,11 +30,11 @@
 #include "common/report.h"
 
 static const char help[] =
-    "Usage: puppet\n"
-    "Reads lines ACTOR COMMAND [ARGUMENT]... and prints ACTOR ANSWER.\n"
-    "Numbers are decimal, or 0x and hexadecimal.\n"
-    "\n"
+    "Usage: puppet [KEY]\n"
+    "Reads lines ACTOR COMMAND [ARGUMENT]... and prints KEY ACTOR ANSWER.\n"
+    "Numbers are decimal, or 0x and hexadecimal.\n\n"
     "call NR [ARG]...    a system call: 'ok RESULT', negative for an error\n"
+    "repeat COUNT NR [ARG]...   the same call so often: 'ok SUM'\n"
     "move NR FD ADDR LENGTH PIECE   read or write until LENGTH bytes went, at\n"
     "                    most PIECE with each call: 'ok BYTES'\n"
     "poke ADDR HEX       write bytes;       'ok', or 'fault SIGNAL CODE ADDR'\n"
@@ -45,18 +45,22 @@ static const char help[] =
     "burn                compute for ever; no answer\n"
     "blink MICROS COUNT  compute for about COUNT turns of a loop, sleep for\n"
     "                    MICROS, and so on for ever; no answer\n"
+    "spin WORD COMMAND...   read its place, set WORD[1], wait for WORD, go\n"
     "jump ADDR           call the code there: 'ok', or 'fault ...'\n"
     "swap ADDR OLD NEW   compare and swap of 32 bits: 'ok FOUND'\n"
     "fork NEW            a child as actor NEW: 'ok PID', 'NEW up PID TID'\n"
     "thread NEW          a thread as actor NEW: 'ok 0', 'NEW up PID TID'\n"
+    "clone FLAGS STACK PTID CTID TLS CODE   it begins at CODE: 'ok TID'\n"
+    "pass WORD ME NEXT ROUNDS FLAG   so often: futex() until the word is ME,\n"
+    "                    make it NEXT and wake one; FLAG 128: private: 'ok'\n"
     "catch SIGNAL [FLAGS]    note this signal from now on: 'ok'\n"
+    "took                'ok TICKS' of the time stamp, of the command before\n"
     "caught              'ok SIGNAL,CODE,PID,VALUE ...', and forget them\n"
     "masks               'ok MASK ...' in the handler of each noted signal\n"
     "exec PATH           a new program, which is given the actor's number\n"
     "leave               a thread ends: 'ok'\n"
-    "brood ROUNDS N SEED     each round N children that end at once with "
-    "bytes\n"
-    "                    that follow from SEED, and a wait for each: 'ok SUM'\n"
+    "brood ROUNDS N SEED     so often: N children that end with bytes out of "
+    "SEED,\n                    and a wait for each: 'ok SUM'\n"
     "end STATUS          the process ends; no answer\n";
 
 enum {
@@ -79,7 +83,9 @@ static siginfo_t noted[NOTED];
 static uint64_t noted_mask[NOTED];
 static volatile uint32_t noted_count;
 
-static int feed_fd[ACTORS]; /* actor 0 writes here what actor n reads */
+static int feed_fd[ACTORS];   /* actor 0 writes here what actor n reads */
+static const char *key = "-"; /* no other program knows it */
+static __thread uint64_t began, took; /* the last command, time stamps */
 
 static void answer(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
@@ -88,7 +94,8 @@ static void answer(const char *format, ...)
     char line[2 * LINE + 64];
     va_list args;
 
-    int length = snprintf(line, sizeof(line), "%d ", self.number);
+    took = __builtin_ia32_rdtsc() - began;
+    int length = snprintf(line, sizeof(line), "%s %d ", key, self.number);
     va_start(args, format);
     length += vsnprintf(line + length, sizeof(line) - (size_t)length - 1,
                         format, args);
@@ -184,7 +191,7 @@ static unsigned long number_of(const char *text)
 
 static unsigned long argument(char **words, int at)
 {
-    return words[at] ? number_of(words[at]) : 0;
+    return number_of(words[at] ? words[at] : "0");
 }
 
 /* The next of a row of bytes; the host makes the same ones (xorshift64*). */
@@ -275,6 +282,16 @@ static void call(char **w)
     answer("ok %ld", result < 0 ? -(long)errno : result);
 }
 
+static void repeat(unsigned long count, char **w)
+{
+    unsigned long sum = 0;
+
+    while (count-- > 0)
+        sum += (unsigned long)syscall((long)argument(w, 0), argument(w, 1),
+                                      argument(w, 2), argument(w, 3));
+    answer("ok %lu", sum);
+}
+
 /* Ends early at the end of file and at an error; which one, the next call of
  * the same kind tells. */
 static void move(char **w)
@@ -330,6 +347,39 @@ static void do_thread(int number)
     answer("ok %d", -err);
 }
 
+static void do_clone(char **w)
+{
+    unsigned long a[6];
+    long result;
+
+    for (int i = 0; i < 6; i++)
+        a[i] = argument(w, i);
+    register unsigned long child_tid __asm__("r10") = a[3];
+    register unsigned long tls __asm__("r8") = a[4];
+    register unsigned long code __asm__("r9") = a[5];
+    __asm__ volatile("syscall; test %%rax, %%rax; jnz 1f; jmp *%%r9; 1:"
+                     : "=a"(result)
+                     : "a"(SYS_clone), "D"(a[0]), "S"(a[1]), "d"(a[2]),
+                       "r"(child_tid), "r"(tls), "r"(code)
+                     : "rcx", "r11", "memory");
+    answer("ok %ld", result);
+}
+
+/* The word is a ball that goes round. */
+static void pass(uint32_t *word, uint32_t me, uint32_t next,
+                 unsigned long rounds, int flag)
+{
+    uint32_t seen;
+
+    while (rounds-- > 0) {
+        while ((seen = __atomic_load_n(word, __ATOMIC_ACQUIRE)) != me)
+            syscall(SYS_futex, word, 0 | flag, seen, NULL, NULL, 0);
+        __atomic_store_n(word, next, __ATOMIC_RELEASE);
+        syscall(SYS_futex, word, 1 | flag, 1, NULL, NULL, 0);
+    }
+    answer("ok");
+}
+
 /* Ends after a moment that may be just when its parent begins to wait. */
 static void end_soon(uint8_t status)
 {
@@ -370,13 +420,20 @@ static void do_exec(const char *path)
     char number[16];
 
     snprintf(number, sizeof(number), "%d", self.number);
-    execl(path, path, "-a", number, (char *)NULL);
+    execl(path, path, "-a", number, key, (char *)NULL);
     answer("ok %d", -errno);
 }
 
 /* Commands that may fault. */
 static int try_memory(char **w)
 {
+    if (strcmp(w[0], "spin") == 0) {
+        volatile uint32_t *word = (void *)argument(w, 1);
+        word[1] = 1u + *(volatile uint8_t *)argument(w, 3);
+        while (!word[0])
+            ;
+        w += 2;
+    }
     void *at = (void *)argument(w, 1);
 
     if (strcmp(w[0], "poke") == 0 && w[2])
@@ -414,12 +471,19 @@ static int obey(char **w)
         return 1;
     if (strcmp(w[0], "call") == 0)
         call(w + 1);
+    else if (strcmp(w[0], "repeat") == 0)
+        repeat(argument(w, 1), w + 2);
     else if (strcmp(w[0], "move") == 0)
         move(w + 1);
     else if (strcmp(w[0], "fork") == 0)
         do_fork((int)argument(w, 1));
     else if (strcmp(w[0], "thread") == 0)
         do_thread((int)argument(w, 1));
+    else if (strcmp(w[0], "clone") == 0)
+        do_clone(w + 1);
+    else if (strcmp(w[0], "pass") == 0)
+        pass((uint32_t *)argument(w, 1), (uint32_t)argument(w, 2),
+             (uint32_t)argument(w, 3), argument(w, 4), (int)argument(w, 5));
     else if (strcmp(w[0], "exec") == 0 && w[1])
         do_exec(w[1]);
     else if (strcmp(w[0], "catch") == 0) {
@@ -427,6 +491,8 @@ static int obey(char **w)
         answer("ok");
     } else if (strcmp(w[0], "caught") == 0)
         tell_caught();
+    else if (strcmp(w[0], "took") == 0)
+        answer("ok %lu", took); /* what it was before this answer */
     else if (strcmp(w[0], "burn") == 0)
         burn(0);
     else if (strcmp(w[0], "blink") == 0)
@@ -467,6 +533,7 @@ static void serve(void)
             _exit(0); /* actor 0 has ended */
         line[length] = '\0';
         split(line, words);
+        began = __builtin_ia32_rdtsc();
         if (words[0] && !obey(words))
             return;
         fd = FIRST_FD + self.number; /* fork made somebody else of us */
@@ -489,7 +556,7 @@ static int open_sockets(void)
     return 0;
 }
 
-static void pass_lines_on(void)
+__attribute__((noreturn)) static void pass_lines_on(void)
 {
     static char line[LINE];
 
@@ -501,36 +568,33 @@ static void pass_lines_on(void)
         rest++;
         send(feed_fd[number], rest, strlen(rest), MSG_NOSIGNAL);
     }
+    exit(0);
 }
 
 int main(int argc, char **argv)
 {
     struct options o;
-    int option;
+    int number = 0;
     (void)argc;
     options_begin(&o, argv, help, 1);
+    while (options_next(&o, "a:") != -1)
+        number = atoi(o.value);
+    if (o.count > 0)
+        key = o.operands[0];
     catch_faults();
-    while ((option = options_next(&o, "a:")) != -1) {
-        appear(atoi(o.value)); /* after exec */
-        serve();
-        return 0;
-    }
-    if (open_sockets()) {
-        report_errno("socketpair");
-        return 1;
-    }
-    pid_t pid = fork();
-    if (pid < 0) {
-        report_errno("fork");
-        return 1;
-    }
-    if (pid == 0) {
+    if (number == 0) { /* not after exec */
+        pid_t pid = open_sockets() ? -1 : fork();
+        if (pid < 0) {
+            report_errno("actor 1");
+            return 1;
+        }
+        if (pid > 0)
+            pass_lines_on();
         for (int i = 1; i < ACTORS; i++)
             close(feed_fd[i]);
-        appear(1);
-        serve();
-        return 0;
+        number = 1;
     }
-    pass_lines_on();
+    appear(number);
+    serve();
     return 0;
 }
