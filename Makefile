@@ -100,7 +100,8 @@ HOST_USER := $(filter-out $(B)/host/user/init,$(USER_NAMES:%=$(B)/host/user/%))
 HOST_TESTS := $(TEST_NAMES:%=$(B)/host/tests/%)
 UNIT_BINS := $(UNIT_NAMES:%=$(B)/host/unit/%)
 CRT0 := $(B)/u/lib/c/crt0.o
-ULIBS := $(B)/lib/libcommon.a $(B)/lib/libuthread.a $(B)/lib/libc.a
+# Threads last: what a course lab changes there must not stand for libc.
+ULIBS := $(B)/lib/libcommon.a $(B)/lib/libc.a $(B)/lib/libuthread.a
 HOST_UTHREAD := $(B)/host/lib/libuthread.a
 REPLACE_SIM := $(B)/host/replace-sim
 
@@ -247,12 +248,12 @@ $(B)/hanu.iso: $(B)/kernel.elf $(B)/initrd.cpio boot/grub.cfg
 	$(Q)grub-mkrescue -o $@ $(B)/iso >$(B)/iso.log 2>&1 || { cat $(B)/iso.log; exit 1; }
 
 # ---- running ---------------------------------------------------------------
-qemu: all ## boot to the shell on this terminal (Ctrl-A X leaves)
-	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM)
-run: all ## run one command: make run ARGS='ls -l /'
-	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) -- $(or $(ARGS),sh -c 'echo hello from hanu')
+qemu: all ## boot to the shell on this terminal (Ctrl-A X leaves); RUNARGS=...
+	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) $(RUNARGS)
+run: all ## run one command: make run ARGS='ls -l /'; RUNARGS='--disk FILE'
+	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) $(RUNARGS) -- $(or $(ARGS),sh -c 'echo hello from hanu')
 qemu-gdb: all ## boot and wait for the debugger on port GDBPORT
-	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) --gdb $(GDBPORT)
+	$(Q)$(PYTHON) tools/run --smp $(SMP) --mem $(MEM) --gdb $(GDBPORT) $(RUNARGS)
 gdb: all ## attach gdb with the symbols of the kernel; GDBARGS="-ex ..."
 	$(Q)gdb -q -x tools/gdb/hanu.py $(B)/kernel.elf \
 		-ex 'target remote localhost:$(GDBPORT)' $(GDBARGS)
@@ -283,10 +284,11 @@ bench: all ## guest instructions per operation
 # ---- course labs -----------------------------------------------------------
 lab: ## a student's tree: make lab LAB=cow OUT=folder
 	$(Q)tools/lab make $(or $(LAB),$(error LAB=name)) $(or $(OUT),$(error OUT=folder))
-grade: all ## in a student's tree: its points; TEST=name takes one test
-	$(Q)tools/grade --here $(TEST)
+grade: all ## in a student's tree: its points; TEST=name, SEED=s, GDB=1
+	$(Q)tools/grade --here $(TEST) $(addprefix --seed ,$(SEED)) \
+		$(if $(GDB),--gdb $(GDBPORT))
 check-labs: ## all labs: starter, solution, every mutant; goes on where it ended
-	$(Q)tools/lab check $(LABS)
+	$(Q)tools/lab check -j$(or $(JOBS),$(shell nproc)) $(LABS)
 
 # ---- tools -----------------------------------------------------------------
 doctor: ## which tools are here, which are missing or too old

@@ -4,11 +4,15 @@ What has been shown stays in a journal (JSON), by the lab and the digest of
 everything it was shown with, so that a check that was ended goes on.
 """
 
+import concurrent.futures
+import functools
+import glob
 import hashlib
 import json
 import os
 import random
 import shutil
+import threading
 
 from . import judge, spec, tree
 
@@ -18,6 +22,7 @@ class Journal:
 
     def __init__(self, path, fresh):
         self.path, self.lines = path, {}
+        self.lock = threading.Lock()
         if not fresh and os.path.exists(path):
             with open(path, encoding="utf-8") as file:
                 self.lines = json.load(file)
@@ -28,30 +33,45 @@ class Journal:
 
     def note(self, key, result):
         """Write down at once."""
-        self.lines[key] = result
-        os.makedirs(os.path.dirname(self.path), exist_ok=True)
-        with open(self.path + ".new", "w", encoding="utf-8") as file:
-            json.dump(self.lines, file, indent=1)
-        os.replace(self.path + ".new", self.path)
+        with self.lock:
+            self.lines[key] = result
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            with open(self.path + ".new", "w", encoding="utf-8") as file:
+                json.dump(self.lines, file, indent=1)
+            os.replace(self.path + ".new", self.path)
 
 
+@functools.cache
 def state_of(lab):
     """A digest of the kernel and of the lab: other state, other result."""
     digest = hashlib.sha256()
     for name in tree.sources(lab.root):
         if name.startswith(("kernel/", "lib/", "boot/", "user/puppet",
+                            "user/init", "user/common/", "Makefile",
                             "tools/labkit/", "tools/run", "tools/hanu/",
-                            f"labs/{lab.name}/")):
+                            "tools/kernel-symbols", "tools/mkinitrd",
+                            f"labs/{lab.name}/")) and \
+                not name.endswith(".md"):
             digest.update(name.encode())
             with open(os.path.join(lab.root, name), "rb") as file:
                 digest.update(file.read())
+    for name in sorted(glob.glob(os.path.join(glob.escape(lab.hidden),
+                                              "hidden.*"))):
+        with open(name, "rb") as file:
+            digest.update(file.read())
     return digest.hexdigest()[:16]
 
 
+def check_all(labs, cache, journal, seed, options):
+    """Check them, options.jobs at a time; are all of them right?"""
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        return all(list(pool.map(
+            lambda lab: check(lab, cache, journal, seed, options), labs)))
+
+
 def check(lab, cache, journal, seed, options):
-    """True when the lab is right."""
+    """True when the lab is right; options.say() is told each case."""
     state = state_of(lab)
-    print(f"== {lab.name}: {lab.title}", flush=True)
     template = tree.template(lab, cache)
     cases = [("starter", None, 1)]
     cases += [("solution", None, options.times)]
@@ -59,7 +79,7 @@ def check(lab, cache, journal, seed, options):
     if options.mutants is not None:
         draw = random.Random(f"{seed}/{lab.name}")
         mutants = draw.sample(mutants, min(options.mutants, len(mutants)))
-    cases += [("mutant " + m.name, m, 1) for m in mutants]
+    cases += [("mutant " + m.name, m, options.draws) for m in mutants]
     good = True
     for name, mutant, times in cases:
         key = f"{lab.name}/{state}/{name}/{times}"
@@ -67,14 +87,14 @@ def check(lab, cache, journal, seed, options):
         if verdict != "ok":
             verdict = _case(lab, template, cache, name, mutant, times, seed)
             journal.note(key, verdict)
-        print(f"   {name:32} {verdict}", flush=True)
+        options.say(f"{lab.name:16} {name:36} {verdict}")
         good = good and verdict == "ok"
     return good
 
 
 def _case(lab, template, cache, name, mutant, times, seed):
     """Build one case and grade it; `ok` or what is wrong."""
-    folder = os.path.join(cache, "case")
+    folder = os.path.join(cache, lab.name + ".case")
     shutil.rmtree(folder, ignore_errors=True)
     tree.copy(template, folder)
     if name != "starter":
@@ -82,49 +102,68 @@ def _case(lab, template, cache, name, mutant, times, seed):
     if mutant:
         mutant.apply(folder)
     done = tree.build(folder)
-    if done.code:
+    if done.failed:
         return "does not build: " + done.output[-2000:]
+    tests = judge.Judge(lab, folder, seed)
     if name == "starter":
-        return _starter(lab, folder, seed)
+        return _starter(tests)
     if mutant:
-        return _mutant(lab, folder, mutant, seed)
+        return _mutant(tests, mutant, times)
     for number in range(times):
-        results = judge.Judge(lab, folder, f"{seed}/{number}").run()
+        results = tests.with_seed(f"{seed}/{number}").run()
         bad = [r for r in results if not r.score]
         if bad:
             return f"run {number}: {bad[0].test.name}: {bad[0].message}"
     return "ok"
 
 
-def _starter(lab, folder, seed):
+def _starter(tests):
     """It boots, and gets the points that the lab gives for nothing."""
-    results = judge.Judge(lab, folder, seed).run()
+    results = tests.run()
     score, points = judge.total(results)
-    if score != lab.starter:
-        return f"the starter gets {score} of {points}, not {lab.starter}"
+    if score != tests.lab.starter:
+        return f"the starter gets {score} of {points}, not {tests.lab.starter}"
     crashed = [r for r in results if r.verdict == judge.CRASHED]
     return f"does not boot: {crashed[0].message}" if crashed else "ok"
 
 
-def _mutant(lab, folder, mutant, seed):
-    """The tests meant for it take their points away."""
-    results = judge.Judge(lab, folder, seed).run(mutant.loses)
-    unknown = set(mutant.loses) - {r.test.name for r in results}
-    if unknown:
-        raise spec.LabError(f"{mutant.path}: no test {unknown}")
-    kept = [r.test.name for r in results if r.score]
-    return f"SURVIVES {' '.join(kept)}" if kept else "ok"
+def _mutant(tests, mutant, draws):
+    """The tests meant for it take their points away, in one of some runs."""
+    kept = set(mutant.loses)
+    for number in range(draws):
+        results = tests.with_seed(f"{tests.seed}/{number}").run(sorted(kept))
+        unknown = kept - {r.test.name for r in results}
+        if unknown:
+            raise spec.LabError(f"{mutant.path}: no test {unknown}")
+        kept = {r.test.name for r in results if r.score}
+        if not kept:
+            return "ok"
+    return f"SURVIVES {' '.join(sorted(kept))}"
 
 
-def print_table(journal):
-    """Labs against what was shown."""
-    rows = {}
+def print_table(journal, labs):
+    """What has been shown of each lab as it is now; are all mutants dead?"""
+    print(f"\n{'lab':16} {'starter':>8} {'solution runs':>14} "
+          f"{'mutants killed':>15} {'score':>6}")
+    all_killed = all_of = 0
+    for lab in labs:
+        shown = _shown(journal, lab)
+        killed = sum(f"mutant {m.name}" in shown for m in lab.mutants())
+        of = len(lab.mutants())
+        runs = max([times for name, times in shown.items()
+                    if name == "solution"], default=0)
+        print(f"{lab.name:16} {'ok' if 'starter' in shown else 'NO':>8} "
+              f"{runs:>14} {killed:>11}/{of:<3} {killed * 100 // of:>5}%")
+        all_killed, all_of = all_killed + killed, all_of + of
+    print(f"{'all':16} {'':8} {'':14} {all_killed:>11}/{all_of:<3} "
+          f"{all_killed * 100 // max(all_of, 1):>5}%")
+
+
+def _shown(journal, lab):
+    """{case: how often}: what the journal has of the lab's present state."""
+    shown, now = {}, state_of(lab)
     for key, verdict in journal.lines.items():
-        lab, _, name, _ = key.split("/")
-        row = rows.setdefault(lab, [0, 0, 0, 0])
-        mutant = name.startswith("mutant")
-        row[0 if mutant else 2] += verdict == "ok"
-        row[1 if mutant else 3] += 1
-    print(f"{'lab':16} {'mutants killed':>15} {'starter, solution':>18}")
-    for lab, (killed, all_, fine, of) in sorted(rows.items()):
-        print(f"{lab:16} {killed:>7}/{all_:<7} {fine:>9}/{of:<8}")
+        name, state, case, times = key.split("/")
+        if (name, state, verdict) == (lab.name, now, "ok"):
+            shown[case] = max(int(times), shown.get(case, 0))
+    return shown

@@ -1,142 +1,147 @@
 """Grading many submissions: each once, each in a tree of its own."""
 
 import concurrent.futures
+import contextlib
+import errno
 import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import stat
-import tarfile
+import sys
 import tempfile
-import zipfile
+import threading
+import traceback
 
-from . import check, judge, report, spec, tree
+from . import check, guest, judge, memory, qemu, report, sandbox, spec, tree
+from .submission import Submission
 
-ARCHIVE_BYTES = 64 << 20  # of all files of an archive together
+ROOM = 256 << 20  # bytes on the disk, or what failed may be our own fault
 
-
-class Submission:
-    """What a student handed in."""
-
-    def __init__(self, path):
-        self.path = os.path.abspath(path)
-        self.name = os.path.basename(self.path.rstrip("/"))
-        for suffix in (".tar.gz", ".tgz", ".tar", ".zip"):
-            self.name = self.name.removesuffix(suffix)
-
-    def files(self, lab, folder):
-        """A folder with the allowed files, taken out of an archive."""
-        if os.path.isdir(self.path):
-            return self.path
-        members = list(_members(self.path))
-        if sum(size for _, size, _ in members) > ARCHIVE_BYTES:
-            raise spec.LabError("the archive is too large")
-        for name, _, read in members:
-            inside = _below_root(name, lab)
-            if inside:
-                target = os.path.join(folder, inside)
-                os.makedirs(os.path.dirname(target), exist_ok=True)
-                with open(target, "wb") as file:
-                    file.write(read())
-        return folder
-
-
-def _members(path):
-    """(name, size, reader) of the regular files of an archive."""
-    try:
-        if zipfile.is_zipfile(path):
-            archive = zipfile.ZipFile(path)
-            for info in archive.infolist():
-                if not info.is_dir() and \
-                        stat.S_IFMT(info.external_attr >> 16) in (
-                            0, stat.S_IFREG):
-                    yield info.filename, info.file_size, \
-                        lambda i=info: archive.read(i)
-            return
-        archive = tarfile.open(path)
-        for member in archive:
-            if member.isfile():
-                yield member.name, member.size, \
-                    lambda m=member: archive.extractfile(m).read()
-    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError) as err:
-        raise spec.LabError(f"not a folder, tar or zip: {err}") from err
-
-
-def _below_root(name, lab):
-    """The path in the tree of an archive's member, which may have one folder
-    above it; None when the lab does not allow the file."""
-    parts = name.split("/")
-    if ".." in parts or name.startswith("/"):
-        return None
-    for start in range(min(3, len(parts))):
-        inside = "/".join(parts[start:])
-        if tree.allowed(lab, inside):
-            return inside
-    return None
-
-
-def digest_of(lab, folder, state):
-    """A digest of what counts: the lab and the allowed files."""
-    digest = hashlib.sha256(state.encode())
-    for where, folders, files in sorted(os.walk(folder)):
-        folders.sort()
-        for file in sorted(files):
-            path = os.path.join(where, file)
-            name = os.path.relpath(path, folder)
-            if tree.allowed(lab, name) and os.path.isfile(path) and \
-                    not os.path.islink(path):
-                digest.update(name.encode(errors="surrogateescape") + b"\0")
-                with open(path, "rb") as data:
-                    digest.update(data.read(tree.LARGEST))
+def digest_of(files, left_out, state):
+    """A digest of what counts: the lab and the allowed files, {name: bytes}."""
+    digest = hashlib.sha256(f"{state} {left_out}".encode(
+        errors="surrogateescape"))
+    for name, data in files.items():
+        digest.update(name.encode(errors="surrogateescape") + b"\0")
+        digest.update(hashlib.sha256(data).digest())
     return digest.hexdigest()[:20]
 
 
-def grade_one(lab, submission, template, out, seed, state):
-    """Grade one; its record (also in OUT/NAME/record.json)."""
-    folder = os.path.join(out, submission.name)
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "lock"), "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with tempfile.TemporaryDirectory(prefix="hanu-grade-") as work:
-            return _grade_locked(lab, submission, template, folder, seed,
-                                 state, work)
+class Grader:
+    """How all submissions to a lab are graded. A submission whose record has
+    the digest of the same lab and the same files is not graded again."""
+
+    def __init__(self, lab, cache, out, seed):
+        self.lab, self.cache, self.out, self.seed = lab, cache, out, seed
+        self.state = check.state_of(lab)
+        self.lock, self.checked = threading.Lock(), False
+
+    def _check_machine(self):
+        """Can this computer build the lab, and run a machine at all? What fails
+        here would fail all students, so it ends the command."""
+        with self.lock:
+            if not self.checked:
+                self._run_kernel()
+                self.checked = True
+
+    def _run_kernel(self):
+        tree.template(self.lab, self.cache)
+        folder = tree.base(self.lab.root, self.cache)
+        try:
+            with guest.Machine(folder, os.path.join(folder, "build"),
+                               self.layout()):
+                pass
+        except (OSError, qemu.Died, qemu.Hang, guest.Failure,
+                memory.BadMemory) as err:
+            raise spec.LabError("the kernel itself does not run here: "
+                                f"{err}") from err
+
+    def layout(self, kernel=None):
+        """What is known of a kernel's structures: its symbols, and the types of
+        our own."""
+        real = os.path.join(tree.base(self.lab.root, self.cache), "build",
+                            "kernel.elf")
+        return memory.Layout(kernel or real, self.lab.units, real)
+
+    def grade(self, submission):
+        """Grade one; its record (also in OUT/NAME/record.json, unless it could
+        not be graded). Whatever is wrong with one does not stop the others; a
+        LabError is of the lab or this computer."""
+        folder = os.path.join(self.out, submission.name)
+        try:
+            os.makedirs(folder, exist_ok=True)
+            with open(os.path.join(folder, "lock"), "w",
+                      encoding="utf-8") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                return self._grade_locked(submission, folder)
+        except spec.LabError:
+            raise
+        except Exception:  # pylint: disable=broad-except
+            qemu.raise_if_ended()
+            return self._broken(submission, traceback.format_exc(),
+                                judge.NOT_GRADED)
+
+    def _grade_locked(self, submission, folder):
+        known = report.read_record(folder)
+        with tempfile.TemporaryDirectory(prefix="hanu-grade-",
+                                         ignore_cleanup_errors=True) as work:
+            record = self._grade(submission, known, work)
+            if record is known:
+                return dict(known, again=True)
+            qemu.raise_if_ended()
+            if record["score"] < record["points"] and \
+                    shutil.disk_usage(work).free < ROOM:
+                raise OSError(errno.ENOSPC, "hardly any room", work)
+        return report.write_record(self.lab, folder, record)
+
+    def _grade(self, submission, known, work):
+        unpacked, copy = (os.path.join(work, name) for name in ("in", "tree"))
+        os.mkdir(unpacked)
+        try:
+            files, left_out = submission.read(self.lab, unpacked)
+        except spec.LabError as err:
+            return self._broken(submission, str(err))
+        digest = digest_of(files, left_out, self.state)
+        if known and known["digest"] == digest:
+            return known
+        if not files:
+            return self._broken(submission, "nothing to grade: none of these "
+                                "files is there: " +
+                                ", ".join(self.lab.change), digest=digest,
+                                left_out=left_out)
+        self._check_machine()
+        tree.copy(tree.template(self.lab, self.cache), copy)
+        left_out += tree.overlay(files, copy)
+        return self._record(submission, self._judge(copy), digest,
+                            left_out=left_out,
+                            source=report.fingerprint(self.lab.change, copy))
+
+    def _judge(self, copy):
+        done = tree.build(copy)
+        if done.failed:
+            return judge.broken(self.lab, done.output[-4000:])
+        try:
+            layout = self.layout(os.path.join(copy, "build", "kernel.elf"))
+        except memory.BadMemory as err:
+            return judge.broken(self.lab, str(err))
+        return judge.Judge(self.lab, copy, self.seed, layout=layout).run()
+
+    def _broken(self, submission, message, verdict=judge.BROKEN, digest="",
+                **more):
+        return self._record(submission, judge.broken(
+            self.lab, message, verdict), digest, **more)
+
+    def _record(self, submission, results, digest, **more):
+        score, points = judge.total(results)
+        return {"name": submission.name, "lab": self.lab.name, "score": score,
+                "points": points, "digest": digest, "seed": self.seed,
+                "tests": [r.as_dict() for r in results], **more}
 
 
-def _grade_locked(lab, submission, template, folder, seed, state, work):
-    try:
-        taken = os.path.join(work, "files")
-        os.makedirs(taken)
-        files = submission.files(lab, taken)
-        digest = digest_of(lab, files, state)
-    except spec.LabError as err:
-        record = _record(lab, submission, judge.broken(lab, str(err)), "", seed)
-        return report.write_record(lab, folder, record)
-    known = report.read_record(folder)
-    if known and known["digest"] == digest:
-        return dict(known, again=True)
-    copy = os.path.join(work, "tree")
-    tree.copy(template, copy)
-    left_out = tree.overlay(lab, files, copy)
-    done = tree.build(copy)
-    if done.code:
-        results = judge.broken(lab, done.output[-4000:])
-    else:
-        results = judge.Judge(lab, copy, seed).run()
-    record = _record(lab, submission, results, digest, seed)
-    record["left_out"] = left_out
-    record["source"] = report.fingerprint(lab, copy)
-    return report.write_record(lab, folder, record)
-
-
-def _record(lab, submission, results, digest, seed):
-    score, points = judge.total(results)
-    return {"name": submission.name, "lab": lab.name, "score": score,
-            "points": points, "digest": digest, "seed": seed,
-            "tests": [r.as_dict() for r in results]}
-
-
-def grade(lab, options, seed):
-    """Grade all; a table, and the files of labkit/report.py."""
+def _submissions(lab, options):
+    """Those that are named; a command that cannot be meant is refused."""
     submissions = [Submission(path) for path in options.what]
     names = [s.name for s in submissions]
     twice = {n for n in names if names.count(n) > 1}
@@ -145,19 +150,65 @@ def grade(lab, options, seed):
     for submission in submissions:
         if not os.path.exists(submission.path):
             raise spec.LabError(f"{submission.path} is not there")
-    cache = tempfile.mkdtemp(prefix="hanu-grade-")
-    state = check.state_of(lab)
-    records = []
-    try:
-        template = tree.template(lab, cache)
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            jobs = [pool.submit(grade_one, lab, s, template, options.out,
-                                seed, state) for s in submissions]
-            for job in concurrent.futures.as_completed(jobs):
-                records.append(job.result())
-                report.print_line(records[-1])
-    finally:
-        shutil.rmtree(cache, ignore_errors=True)
+        known = report.read_record(os.path.join(options.out, submission.name))
+        if known and known["lab"] != lab.name:
+            raise spec.LabError(f"{options.out} has results of the lab "
+                                f"{known['lab']}; --out names another folder")
+    return submissions
+
+
+def grade(lab, options, seed):
+    """Grade all; a table, and the files of labkit/report.py."""
+    submissions = _submissions(lab, options)
+    if not sandbox.bubblewrap():
+        print("tools/grade: bubblewrap makes no sandbox here: a student's "
+              "#include can read this computer's files", file=sys.stderr)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    failed = 0
+    with _cache(options.cache, check.state_of(lab)) as cache:
+        grader = Grader(lab, cache, options.out, seed)
+        for record in _all(grader, submissions, options.jobs):
+            report.print_line(record)
+            test = record["tests"][0]
+            if test["verdict"] == judge.NOT_GRADED:
+                failed += 1
+                print(test["message"], file=sys.stderr)
     report.write_class(lab, options.out)
-    print(f"{len(records)} graded; {options.out}/report.html")
-    return 0
+    print(f"{len(submissions) - failed} graded; {options.out}/report.html")
+    if failed:
+        print(f"{failed} not graded, for reasons of this computer's own; the "
+              "same command takes them again")
+    return 1 if failed else 0
+
+
+def _all(grader, submissions, jobs):
+    """The records as they come, so many at a time. When it is ended, so are the
+    machines, and what was being graded leaves no record."""
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        try:
+            for job in concurrent.futures.as_completed(
+                    [pool.submit(grader.grade, s) for s in submissions]):
+                yield job.result()
+        except BaseException:
+            qemu.end_all()
+            sandbox.end_all()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+@contextlib.contextmanager
+def _cache(folder, state):
+    """A folder for the built kernel: it stays when one was named. Nobody else
+    may have made it, for what stands in it is run."""
+    if not folder:
+        with tempfile.TemporaryDirectory(prefix="hanu-grade-",
+                                         ignore_cleanup_errors=True) as own:
+            yield own
+        return
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    facts = os.stat(folder)
+    if facts.st_uid != os.getuid() or facts.st_mode & (stat.S_IWGRP |
+                                                       stat.S_IWOTH):
+        raise spec.LabError(f"--cache {folder}: others may write there")
+    yield os.path.join(os.path.abspath(folder), state)

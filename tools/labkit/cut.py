@@ -41,6 +41,19 @@ def plain(text):
     return " ".join(text.split())
 
 
+def without_news(text, old):
+    """C text without the comments that the old text does not have."""
+    known = {" ".join(comment.split())
+             for comment in re.findall(r"/\*.*?\*/", old, re.S)}
+
+    def keep(match):
+        return match[0] if " ".join(match[1].split()) in known else ""
+
+    text = re.sub(r"^[ \t]*(/\*.*?\*/)[ \t]*\n", keep, text,
+                  flags=re.S | re.M)
+    return re.sub(r"[ \t]*(/\*.*?\*/)", keep, text, flags=re.S)
+
+
 def definitions(path):
     """{name: Definition} of a C file."""
     done = subprocess.run(
@@ -116,8 +129,12 @@ def replace(tree, path, new, removed=()):
         lines[start:at.end + 1] = text
         if name in removed and start < len(lines) and not lines[start]:
             del lines[start]
+    text = "\n".join(lines)
+    for name in removed:
+        text = re.sub(rf"^static [^;{{}}()]*\b{name}\([^;{{}}]*\);\n", "", text,
+                      flags=re.M)
     with open(full, "w", encoding="utf-8") as file:
-        file.write("\n".join(lines))
+        file.write(text)
 
 
 def _above_comment(lines, start):

@@ -6,29 +6,29 @@ test says what happens next, chooses every address and every byte itself, and
 looks at what the kernel made of it.
 """
 
-import json
+import errno
 import os
 import queue
 import random
 import re
 import shutil
-import socket
-import struct
+import signal
 import subprocess
 import tempfile
 import threading
 
-from . import memory
+from . import host, memory, qemu
+from .pattern import row
 
-ERRNO = {"EPERM": 1, "ENOENT": 2, "ESRCH": 3, "EINTR": 4, "EIO": 5,
-         "E2BIG": 7, "EBADF": 9, "ECHILD": 10, "EAGAIN": 11, "ENOMEM": 12,
-         "EACCES": 13, "EFAULT": 14, "EBUSY": 16, "EEXIST": 17, "EINVAL": 22,
-         "ENOSPC": 28, "EPIPE": 32, "EDEADLK": 35, "ENOSYS": 38, "ENOMSG": 42,
-         "EIDRM": 43, "ETIMEDOUT": 110}
+ERRNO = {name: getattr(errno, name) for name in dir(errno) if name[0] == "E"}
+NAMES = {ERRNO[name]: name for name in sorted(ERRNO, reverse=True)}
 READ, WRITE_RIGHT, EXEC = 1, 2, 4        # PROT_*
 SHARED, PRIVATE, FIXED, ANONYMOUS = 1, 2, 0x10, 0x20
-HALTED_LOOKS = 30                        # half a second apart
+ICOUNT_SHIFT = 6                         # an instruction takes 64 ns
+HALTED_LOOKS = 16                        # half a second apart
+IDLE_LOOKS = 30                          # 30 ms apart
 OUTPUT_LIMIT = 4 << 20                   # bytes of a guest that floods us
+LONGEST = 1 << 14                        # bytes of a line that can be an answer
 RESTLESS = 10                            # seconds of its time to fall asleep
 
 
@@ -36,66 +36,10 @@ class Failure(Exception):
     """The kernel did something else than it should."""
 
 
-class Hang(Exception):
-    """No progress: nothing came from the guest for too long."""
-
-
-class Died(Exception):
-    """The machine ended before the test did: a panic, a reset."""
-
-
-class Monitor:
-    """QEMU's monitor, QMP."""
-
-    def __init__(self, path, process):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(60)
-        while True:
-            try:
-                self.socket.connect(path)
-                break
-            except OSError:
-                if process.poll() is not None:
-                    raise Died("QEMU did not start") from None
-                threading.Event().wait(0.02)
-        self.file = self.socket.makefile("rw", encoding="utf-8")
-        self.file.readline()
-        self.order("qmp_capabilities")
-
-    def order(self, name, **arguments):
-        """Execute a command; what it returns."""
-        message = {"execute": name}
-        if arguments:
-            message["arguments"] = arguments
-        self.file.write(json.dumps(message) + "\n")
-        self.file.flush()
-        while True:
-            line = self.file.readline()
-            if not line:
-                raise Died("the machine has ended")
-            answer = json.loads(line)
-            if "return" in answer:
-                return answer["return"]
-            if "error" in answer:
-                raise Died(answer["error"]["desc"])
-
-    def _registers(self):
-        return self.order("human-monitor-command",
-                          **{"command-line": "info registers -a"})
-
-    def roots(self):
-        """CR3 of each CPU."""
-        return [int(r, 16) for r in
-                re.findall(r"CR3=([0-9a-f]+)", self._registers())]
-
-    def all_halted(self):
-        """Does every CPU wait for an interrupt?"""
-        return set(re.findall(r"HLT=(\d)", self._registers())) == {"1"}
-
-    def close(self):
-        """Hang up."""
-        self.file.close()
-        self.socket.close()
+def expect(good, text):
+    """Fail with what was seen."""
+    if not good:
+        raise Failure(text)
 
 
 class Actor:
@@ -146,26 +90,29 @@ class Actor:
         """Wait until it is asleep in this call; one that comes back is a
         failure, and so is one that does not come to rest."""
         m = self.machine
-        limit = family_time(m.run.pid) + RESTLESS
+        limit = host.family_time(m.run.pid) + RESTLESS
         while True:
+            m.monitor.must_live()
             with m.stopped():
-                asleep = self._in_call(m.calls[name], arguments[0])
+                asleep = self.asleep_in(name, arguments[0])
             if not self.answers.empty():
                 raise Failure(f"{name}{arguments} did not wait, the program "
                               f"got: {self.result()}")
             if asleep:
                 return
-            if family_time(m.run.pid) > limit:
+            if host.family_time(m.run.pid) > limit:
                 raise Failure(f"{name}{arguments} should sleep, and runs")
             threading.Event().wait(0.01)
 
-    def _in_call(self, number, first):
-        """Is its thread blocked in this call with this first argument?"""
+    def asleep_in(self, name, first):
+        """Is its thread blocked in this call with this first argument (the
+        machine is stopped)?"""
         thread = self.machine.thread(self.pid, self.tid)
         blocked = self.machine.layout.enums["THREAD_BLOCKED"]
         frame = self.machine.user_frame(thread)
         return int(thread.state) == blocked and \
-            int(frame.orig_rax) == number and int(frame.rdi) == first
+            int(frame.orig_rax) == self.machine.calls[name] and \
+            int(frame.rdi) == first
 
     def must(self, name, *arguments):
         """A system call that may not fail."""
@@ -186,6 +133,12 @@ class Actor:
         """Write bytes."""
         self.ask("poke", hex(address), data.hex())
 
+    def fill(self, address, length):
+        """Write a row of random bytes; the bytes."""
+        seed = self.machine.random.randrange(1, 1 << 63)
+        self.ask("fill", hex(address), length, seed)
+        return row(seed, length)
+
     def peek(self, address, length):
         """Read bytes."""
         return bytes.fromhex(str(self.ask_text("peek", hex(address), length)))
@@ -198,6 +151,13 @@ class Actor:
             raise Failure(f"the program got: {kind} {rest}")
         return rest
 
+    def pin(self, cpu, tid=0):
+        """Let it, or another thread, run on one CPU only."""
+        mask = self.machine.address(1)
+        self.map(mask, 1)
+        self.poke(mask, (1 << cpu).to_bytes(8, "little"))
+        self.must("sched_setaffinity", tid, 8, mask)
+
     def fault(self, *words):
         """An order that must fault: (signal, code, address)."""
         self.begin(*words)
@@ -205,6 +165,11 @@ class Actor:
         if kind != "fault":
             raise Failure(f"{' '.join(map(str, words))}: no signal came")
         return tuple(int(word, 0) for word in rest)
+
+    def instructions(self):
+        """How many the machine executed for the last order, without reading
+        it and without the answer; a test with `icount = true`."""
+        return self.ask("took") >> ICOUNT_SHIFT
 
     def fork(self):
         """A child that is an actor, too."""
@@ -234,29 +199,22 @@ class Actor:
         """What maps an address of its (the machine is stopped)."""
         return memory.walk(self.machine.physical, self.space(), address)
 
-
-def family_time(pid):
-    """Seconds of processor time of a process and its children."""
-    ticks = 0
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            family = [pid, *map(int, file.read().split())]
-        for member in family:
-            with open(f"/proc/{member}/stat", encoding="ascii",
-                      errors="replace") as file:
-                fields = file.read().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-    except (OSError, ValueError):
-        pass
-    return ticks / os.sysconf("SC_CLK_TCK")
+    def memory(self, address, length):
+        """Bytes of its memory, without its help (the machine is stopped)."""
+        data = b""
+        while length:
+            entry = self.entry(address)
+            if not entry.present:
+                raise memory.BadMemory(f"no page at {address:#x}")
+            piece = min(length, memory.PAGE - address % memory.PAGE)
+            data += self.machine.physical.read(entry.physical, piece)
+            address, length = address + piece, length - piece
+        return data
 
 
 def error_name(number):
-    """-12 as ENOMEM."""
-    for name, value in ERRNO.items():
-        if value == -number:
-            return name
-    return str(number)
+    """-12 as ENOMEM; what is no error as it is."""
+    return NAMES.get(-number, str(number))
 
 
 class Machine:
@@ -264,41 +222,53 @@ class Machine:
     from m.random, whose seed is printed with a failure."""
 
     def __init__(self, tree, build, layout, smp=1, mem="64M", seconds=60,
-                 seed=0, append="", swap=0, icount=False, log=None):
+                 seed=0, append="", swap=0, icount=False, gdb=None):
+        qemu.raise_if_ended()
         self.tree, self.layout, self.seconds = tree, layout, seconds
         self.random, self.cpus = random.Random(seed), smp
         self.folder = tempfile.mkdtemp(prefix="hanu-lab-")
         self.ram = os.path.join(self.folder, "ram")
-        self.log = log or os.path.join(self.folder, "log")
+        self.gdb = gdb                   # a port: it waits there for gdb
         self.calls = system_calls(tree)
-        self.actors, self.output, self.ended = {}, [], False
-        self.reader = self.monitor = self.physical = None
+        self.actors, self.ended = {}, False
+        self.key = f"{random.SystemRandom().getrandbits(64):016x}"
+        if "RANDOM" in append:
+            append = append.replace("RANDOM", str(self.random.randrange(1000)))
+        self.reader = self.monitor = self.physical = self.roots = None
         self.command = self._command(smp, mem, append, swap, icount)
         self.environment = dict(os.environ, B=build)
 
     def _command(self, smp, mem, append, swap, icount):
         control = os.path.join(self.folder, "qmp")
-        qemu = ["-object", f"memory-backend-file,id=ram,share=on,"
+        more = ["-object", f"memory-backend-file,id=ram,share=on,"
                 f"mem-path={self.ram},size={mem}",
                 "-machine", "memory-backend=ram",
                 "-qmp", f"unix:{control},server=on,wait=off"]
         words = [os.path.join(self.tree, "tools", "run"), "--smp", str(smp),
-                 "--mem", mem, "--log", self.log, "--append", append]
+                 "--mem", mem, "--log", os.path.join(self.folder, "log"),
+                 "--append", append]
+        if self.gdb:
+            words += ["--gdb", str(self.gdb)]
         if swap:
-            words += ["--disk", swap_disk(self.folder, swap)]
-        if icount:  # an instruction takes 64 ns
+            words += ["--disk", qemu.swap_disk(self.folder, swap)]
+        if icount:
             words += ["--icount", "--qemu=-icount",
-                      "--qemu=shift=6,sleep=off"]
-        return words + ["--qemu=" + word for word in qemu] + ["--", "puppet"]
+                      f"--qemu=shift={ICOUNT_SHIFT},sleep=off"]
+        return words + ["--qemu=" + word for word in more] + \
+            ["--", "puppet", self.key]
 
     def __enter__(self):
-        # pylint: disable-next=consider-using-with
-        self.run = subprocess.Popen(
-            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env=self.environment)
         try:
+            self._start()
+        except OSError:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        qemu.running.add(self.run)
+        try:
+            qemu.raise_if_ended()
             self.reader = threading.Thread(target=self._read, daemon=True)
-            self.monitor = Monitor(os.path.join(self.folder, "qmp"), self.run)
+            self.monitor = qemu.Monitor(os.path.join(self.folder, "qmp"),
+                                        self.run, self.last_words)
             self.first = self.new_actor()
             self.reader.start()
             self.wait_up(self.first)
@@ -308,11 +278,19 @@ class Machine:
             raise
         return self
 
+    def _start(self):
+        # pylint: disable-next=consider-using-with
+        self.run = subprocess.Popen(
+            [*qemu.LIMITS, *self.command], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=self.environment)
+
     def __exit__(self, *_):
         if self.monitor:
             self.monitor.close()
         self.run.terminate()
         self.run.communicate()
+        qemu.running.discard(self.run)
         if self.physical:
             self.physical.close()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -322,14 +300,15 @@ class Machine:
     def _read(self):
         """Sort the guest's lines to their actors (a thread of its own)."""
         left = OUTPUT_LIMIT
-        for line in self.run.stdout:
+        for line in iter(lambda: self.run.stdout.readline(LONGEST), b""):
             left -= len(line)
             if left < 0:
                 self.run.terminate()
                 break
-            number, _, rest = line.decode(errors="replace").partition(" ")
+            key, number, rest = (*line.decode(errors="replace").split(" ", 2),
+                                 "", "")[:3]
             actor = self.actors.get(number)
-            if actor:
+            if actor and key == self.key:  # what others print does not count
                 actor.answers.put(rest.strip())
         self.ended = True
         for actor in list(self.actors.values()):
@@ -342,7 +321,7 @@ class Machine:
                 f"{number} {' '.join(map(str, words))}\n".encode())
             self.run.stdin.flush()
         except OSError:
-            raise Died("the machine has ended") from None
+            raise qemu.Died("the machine has ended") from None
 
     def take(self, actor):
         """The next answer of an actor."""
@@ -354,8 +333,9 @@ class Machine:
         A hang is measured by the machine's own progress, so that a slow host
         gives the same verdict: it has used its seconds of processor time, or
         all its CPUs are halted whenever we look."""
-        limit, halted = family_time(self.run.pid) + self.seconds, 0
-        who = "process " + " ".join(str(actor.pid) for actor in actors)
+        limit, halted = host.family_time(self.run.pid) + self.seconds, 0
+        who = "process " + " ".join(str(actor.pid or "that should begin")
+                                    for actor in actors)
         while halted < HALTED_LOOKS:
             for actor in actors:
                 try:
@@ -363,15 +343,27 @@ class Machine:
                 except queue.Empty:
                     continue
                 if answer is None:
-                    raise Died(self.last_words())
+                    raise qemu.Died(self.last_words())
                 return actor, answer
-            if family_time(self.run.pid) > limit:
-                raise Hang(f"{who} does not answer; the machine was busy for "
-                           f"{self.seconds} s")
+            if self.gdb:  # whoever steps through it may take his time
+                continue
+            if host.family_time(self.run.pid) > limit:
+                raise qemu.Hang(f"{who} does not answer; the machine was busy "
+                                f"for {self.seconds} s{self.kernel_said()}")
             idle = self.monitor and self.monitor.all_halted()
             halted = halted + 1 if idle else 0
-        raise Hang(f"{who} does not answer, and no CPU has anything to do: it "
-                   "sleeps for ever")
+        raise qemu.Hang(f"{who} does not answer, and no CPU has anything to do: "
+                        f"it sleeps for ever{self.kernel_said()}")
+
+    def kernel_said(self):
+        """The last lines of the kernel's log, for a reader."""
+        try:
+            with open(os.path.join(self.folder, "log"), encoding="utf-8",
+                      errors="replace") as file:
+                lines = file.read()[-2000:].split("\n")[-5:]
+        except OSError:
+            return ""
+        return "".join("\nlog: " + line for line in lines if line.strip())
 
     def last_words(self):
         """Why the machine ended: the panic, if there was one."""
@@ -397,10 +389,21 @@ class Machine:
         """`with m.stopped():` the CPUs stand still and memory can be read."""
         return _Stopped(self)
 
+    def qemu_pid(self):
+        """QEMU's process, the child of tools/run."""
+        return host.children(self.run.pid)[0]
+
+    def halt(self):
+        """QEMU stands still, with all its threads, as a process."""
+        pid = self.qemu_pid()
+        os.kill(pid, signal.SIGSTOP)
+        while not host.stands_still(pid):
+            threading.Event().wait(0.001)
+
     def kernel(self):
         """Structures of the kernel; the machine is stopped."""
-        return memory.Kernel(self.physical, self.layout,
-                             self.monitor.roots()[0])
+        roots = self.roots or self.monitor.roots()
+        return memory.Kernel(self.physical, self.layout, roots[0])
 
     def process(self, pid):
         """struct process by its number."""
@@ -431,8 +434,8 @@ class Machine:
     def until(self, look, what):
         """Look at the stopped machine until look() is true, and return that.
         `what` should have happened once no CPU has anything to do."""
-        limit, halted = family_time(self.run.pid) + RESTLESS, 0
-        while halted < HALTED_LOOKS:
+        limit, halted = host.family_time(self.run.pid) + RESTLESS, 0
+        while halted < IDLE_LOOKS:
             with self.stopped():
                 try:
                     seen = look()
@@ -441,8 +444,8 @@ class Machine:
             if seen:
                 return seen
             if self.ended:
-                raise Died(self.last_words())
-            if family_time(self.run.pid) > limit:
+                raise qemu.Died(self.last_words())
+            if host.family_time(self.run.pid) > limit:
                 break
             halted = halted + 1 if self.monitor.all_halted() else 0
             threading.Event().wait(0.03)
@@ -458,6 +461,10 @@ class Machine:
         return sum(data[at:at + 4] != b"\0\0\0\0"
                    for at in range(refs, len(data), size))
 
+    def frame_bytes(self, entry):
+        """The bytes of the frame that an entry maps."""
+        return self.physical.read(entry.frame * memory.PAGE, memory.PAGE)
+
     def frame(self, number):
         """struct frame by its number."""
         kernel = self.kernel()
@@ -471,29 +478,29 @@ class Machine:
             (pages + 1)
 
 
-def swap_disk(folder, pages):
-    """A disk that is a swap area, as mkswap writes it."""
-    path = os.path.join(folder, "swap")
-    with open(path, "wb") as file:
-        file.truncate((pages + 1) * memory.PAGE)
-        file.seek(1024)
-        file.write(struct.pack("<III", 1, pages, 0))
-        file.seek(memory.PAGE - 10)
-        file.write(b"SWAPSPACE2")
-    return path
-
-
 class _Stopped:
+    """The CPUs stand still. gdb would take a stop for its own: while it is
+    there, QEMU itself stands still as a process, and gdb sees nothing."""
+
     def __init__(self, machine):
         self.machine = machine
 
     def __enter__(self):
-        self.machine.monitor.order("stop")
-        return self.machine
+        machine = self.machine
+        if machine.gdb:
+            machine.roots = machine.monitor.roots()
+            machine.halt()
+        else:
+            machine.monitor.order("stop")
+        return machine
 
     def __exit__(self, *_):
-        if not self.machine.ended:
-            self.machine.monitor.order("cont")
+        machine = self.machine
+        if machine.gdb:
+            machine.roots = None
+            os.kill(machine.qemu_pid(), signal.SIGCONT)
+        elif not machine.ended:
+            machine.monitor.order("cont")
 
 
 def system_calls(tree):

@@ -1,13 +1,20 @@
 """What is written of the results: for students, for programs, for the class."""
 
+import csv
+import fcntl
 import html
+import io
 import json
 import os
 import re
+import tempfile
 import xml.etree.ElementTree as xml
+
+from . import tree
 
 SHINGLE = 8            # tokens in a row that count as the same text
 ALIKE = 0.6            # share of common shingles worth a look
+FEWEST = 20            # shingles that say something
 
 
 def read_record(folder):
@@ -32,9 +39,10 @@ def write_record(lab, folder, record):
 def _write(folder, name, text):
     """Whole or not at all: a grading that is ended leaves no half file."""
     path = os.path.join(folder, name)
-    with open(path + ".new", "w", encoding="utf-8") as file:
+    new = f"{path}.{os.getpid()}"
+    with open(new, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text + "\n")
-    os.replace(path + ".new", path)
+    os.replace(new, path)
 
 
 def _said(test):
@@ -42,17 +50,21 @@ def _said(test):
     if test["hidden"]:
         return test["verdict"]
     lines = [test["verdict"], "wanted: " + test["goal"]]
-    for name in ("message", "machine", "hint"):
+    for name in ("message", "case", "hint"):
         if test[name]:
             lines.append(f"{name}: {test[name]}")
     return "\n".join(lines)
+
+
+def _shown(test):
+    return "hidden test" if test["hidden"] else test["name"]
 
 
 def _gradescope(record):
     tests = []
     for number, test in enumerate(record["tests"], 1):
         tests.append({
-            "name": "hidden test" if test["hidden"] else test["name"],
+            "name": _shown(test),
             "number": str(number), "score": test["score"],
             "max_score": test["points"],
             "status": "passed" if test["score"] else "failed",
@@ -66,7 +78,7 @@ def _classroom(record):
     return {"version": 1, "status": "success" if record["score"] ==
             record["points"] else "fail", "max_score": record["points"],
             "score": record["score"],
-            "tests": [{"name": t["name"], "score": t["score"],
+            "tests": [{"name": _shown(t), "score": t["score"],
                        "max_score": t["points"],
                        "status": "pass" if t["score"] else "fail",
                        "message": "" if t["score"] else _said(t)}
@@ -79,7 +91,7 @@ def _junit(lab, record):
                         tests=str(len(record["tests"])),
                         failures=str(len(failed)))
     for test in record["tests"]:
-        case = xml.SubElement(suite, "testcase", name=test["name"],
+        case = xml.SubElement(suite, "testcase", name=_shown(test),
                               classname=lab.name)
         if not test["score"]:
             failure = xml.SubElement(case, "failure", message=test["verdict"])
@@ -106,13 +118,14 @@ def print_line(record):
 
 # -- the class ---------------------------------------------------------------
 
-def fingerprint(lab, tree):
-    """Hashes of the rows of tokens in the files that a student may change."""
+def fingerprint(names, folder):
+    """Hashes of the rows of tokens in some files below a folder."""
     found = set()
-    for name in lab.change:
-        with open(os.path.join(tree, name), encoding="utf-8",
+    for name in names:
+        with open(os.path.join(folder, name), encoding="utf-8",
                   errors="replace") as file:
-            text = re.sub(r"/\*.*?\*/|//[^\n]*", " ", file.read(), flags=re.S)
+            text = re.sub(r"/\*(?:.*?\*/|.*\Z)|//[^\n]*", " ", file.read(),
+                          flags=re.S)
         tokens = re.findall(r"[A-Za-z_]\w*|\d\w*|[^\s\w]", text)
         # Names of its own do not hide a copy.
         known = [t if len(t) < 2 else t[0] + str(len(t)) for t in tokens]
@@ -129,6 +142,23 @@ def hash_of(tokens):
     return value
 
 
+def like_kernel(lab, records):
+    """How much of what each wrote stands in the kernel itself:
+    [(share, name)]. What the lab gives does not count."""
+    real = set(fingerprint(lab.change, lab.root))
+    with tempfile.TemporaryDirectory() as folder:
+        for name in lab.change:
+            tree.copy_file(lab.root, name, folder)
+        lab.cut_holes(folder)
+        given = set(fingerprint(lab.change, folder))
+    shares = []
+    for record in records:
+        own = set(record.get("source") or ()) - given
+        if len(own) >= FEWEST:
+            shares.append((len(own & real) / len(own), record["name"]))
+    return sorted(shares, reverse=True)
+
+
 def similar(records):
     """Pairs that share much which most others have not: [(share, a, b)]."""
     sets = {r["name"]: set(r.get("source") or ()) for r in records}
@@ -143,14 +173,21 @@ def similar(records):
     for i, a in enumerate(names):
         for b in names[i + 1:]:
             smaller = min(len(own[a]), len(own[b]))
-            share = len(own[a] & own[b]) / smaller if smaller >= 20 else 0
+            share = len(own[a] & own[b]) / smaller if smaller >= FEWEST else 0
             if share >= ALIKE:
                 pairs.append((share, a, b))
     return sorted(pairs, reverse=True)
 
 
 def write_class(lab, out):
-    """report.html and grades.csv of all records below a folder."""
+    """report.html and grades.csv of all records below a folder; of graders
+    that end together the last one sees all records."""
+    with open(os.path.join(out, ".lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _write_class(lab, out)
+
+
+def _write_class(lab, out):
     records = [r for r in (read_record(os.path.join(out, n))
                            for n in sorted(os.listdir(out))) if r]
     records = [r for r in records if r["lab"] == lab.name]
@@ -161,19 +198,25 @@ def write_class(lab, out):
     heads = "".join(f"<th>{html.escape(t.name)}" for t in lab.tests)
     pairs = "".join(f"<tr><td>{share:.0%}<td>{html.escape(a)}<td>"
                     f"{html.escape(b)}" for share, a, b in similar(records))
+    kernel = "".join(f"<tr><td>{share:.0%}<td>{html.escape(name)}" for
+                     share, name in like_kernel(lab, records)
+                     if share >= ALIKE)
     _write(out, "report.html", PAGE.format(
         title=html.escape(f"{lab.name}: {lab.title}"), count=len(records),
-        histogram=_histogram(records, lab.points), failing=_failing(records),
-        heads=heads, rows=rows, pairs=pairs or "<tr><td>none"))
-    _write(out, "grades.csv", "\n".join(
-        ["name,score,points"] + [f'"{r["name"]}",{r["score"]},{r["points"]}'
-                                 for r in records]))
+        histogram=_histogram(records), failing=_failing(records),
+        heads=heads, rows=rows, pairs=pairs or "<tr><td>none",
+        kernel=kernel or "<tr><td>none"))
+    table = io.StringIO()
+    csv.writer(table, lineterminator="\n").writerows(
+        [("name", "score", "points")] +
+        [(r["name"], r["score"], r["points"]) for r in records])
+    _write(out, "grades.csv", table.getvalue().rstrip("\n"))
 
 
-def _histogram(records, points):
+def _histogram(records):
     bins = [0] * 11
     for record in records:
-        bins[record["score"] * 10 // max(points, 1)] += 1
+        bins[int(record["score"] * 10 / max(record["points"], 1))] += 1
     top = max(bins + [1])
     bars = "".join(
         f"<rect x='{i * 40 + 4}' y='{100 - n * 90 // top}' width='32' "
@@ -202,5 +245,7 @@ text{{font-size:11px;text-anchor:middle}}rect{{fill:#4477aa}}</style>
 <h2>Tests by how many fail</h2><table>{failing}</table>
 <h2>Alike</h2><p>Share of rows of tokens that few others have. Look before you
 judge.</p><table>{pairs}</table>
+<h2>Like the kernel</h2><p>Share of what they wrote that stands in the
+kernel's own solution.</p><table>{kernel}</table>
 <h2>All</h2><table><tr><th>name<th>points{heads}</tr>{rows}</table>
 """

@@ -13,6 +13,7 @@ import glob
 import importlib.util
 import os
 import re
+import sys
 import tomllib
 
 from . import cut
@@ -35,6 +36,8 @@ class Test:
         unknown = set(table) - self.KEYS
         if unknown:
             raise LabError(f"test {table.get('name')}: unknown {unknown}")
+        if not isinstance(table.get("points"), int):
+            raise LabError(f"test {table['name']}: points = N is missing")
         self.name, self.points = table["name"], table["points"]
         self.smp = table.get("smp", [1])
         self.seconds = table.get("seconds", 60)
@@ -77,10 +80,15 @@ class Mutant:
                     f"{self.path}: {name} in {self.file} has changed since "
                     f"(now {name}@{now}); look at it, then write the new mark")
 
-    def apply(self, tree):
-        """Put its functions into a tree that has the solution."""
+    def apply(self, tree, silently=False):
+        """Put its functions into a tree that has the solution; silently:
+        without a comment of its own."""
         self.check(tree)
         new = cut.definitions(self.path)
+        if silently:
+            for name, definition in new.items():
+                old = cut.find(tree, self.file, name)
+                definition.body = cut.without_news(definition.body, old.body)
         if set(new) != set(self.of):
             raise LabError(f"{self.path}: defines {set(new)}, "
                            f"`of:` says {set(self.of)}")
@@ -88,15 +96,19 @@ class Mutant:
 
 
 class Lab:
-    """One lab, read from a folder labs/NAME."""
+    """One lab, read from a folder labs/NAME; its hidden tests may lie in a
+    folder of their own."""
 
     KEYS = {"title", "hours", "functions", "remove", "change", "new", "test",
             "units", "starter"}
 
-    def __init__(self, name, root=ROOT):
+    def __init__(self, name, root=ROOT, hidden=None):
         self.name, self.root = name, root
         self.folder = os.path.join(root, "labs", name)
-        table = self._toml("lab.toml")
+        self.hidden = hidden or self.folder
+        if not os.path.isdir(self.folder):
+            raise LabError(f"no lab {name}; there are {', '.join(names(root))}")
+        table = self._toml(self.folder, "lab.toml")
         unknown = set(table) - self.KEYS
         if unknown:
             raise LabError(f"labs/{name}/lab.toml: unknown {unknown}")
@@ -108,34 +120,39 @@ class Lab:
         self.starter = table.get("starter", 0)   # points of the starter
         self.units = table.get("units", ["kernel/proc/process.c",
                                          "kernel/vm/audit.c"])
-        self.tests = self._tests(table["test"], "tests.py", False)
-        if self.has("hidden.toml"):
-            self.tests += self._tests(self._toml("hidden.toml")["test"],
-                                      "hidden.py", True)
+        self.tests = self._tests(table["test"], self.folder, "tests.py")
+        if hidden or self.has("hidden.toml"):
+            table = self._toml(self.hidden, "hidden.toml")
+            self.tests += self._tests(table.get("test", []), self.hidden,
+                                      "hidden.py")
         self._check()
 
     def has(self, name):
         """Is there such a file? A student's tree has the public ones only."""
         return os.path.exists(os.path.join(self.folder, name))
 
-    def _toml(self, name):
-        path = os.path.join(self.folder, name)
+    @staticmethod
+    def _toml(folder, name):
+        path = os.path.join(folder, name)
         try:
             with open(path, "rb") as file:
                 return tomllib.load(file)
         except (OSError, tomllib.TOMLDecodeError) as err:
             raise LabError(f"{path}: {err}") from err
 
-    def _tests(self, tables, source, hidden):
-        module = load_module(os.path.join(self.folder, source),
-                             f"lab_{self.name}_{source[:-3]}")
+    def _tests(self, tables, folder, source):
+        try:
+            module = load_module(os.path.join(folder, source), "_".join(
+                ("lab", self.name.replace("-", "_"), source[:-3])))
+        except Exception as err:  # pylint: disable=broad-except
+            raise LabError(f"{folder}/{source}: {err}") from err
         tests = []
         for table in tables:
-            function = getattr(module, table["name"].replace("-", "_"), None)
+            name = str(table.get("name"))
+            function = getattr(module, name.replace("-", "_"), None)
             if function is None:
-                raise LabError(f"labs/{self.name}/{source} has no test "
-                               f"{table['name']}")
-            tests.append(Test(table, function, hidden))
+                raise LabError(f"{folder}/{source} has no test {name}")
+            tests.append(Test(table, function, source == "hidden.py"))
         return tests
 
     def _check(self):
@@ -145,6 +162,11 @@ class Lab:
                                "student may not change it")
         if len(self.functions) > 5:
             raise LabError(f"{self.name}: more than five functions")
+        known = {None} | {test.name for test in self.tests}
+        for test in self.tests:
+            if test.needs not in known:
+                raise LabError(f"{self.name}: {test.name} needs {test.needs}, "
+                               "which is no test")
 
     @property
     def points(self):
@@ -158,6 +180,9 @@ class Lab:
 
     def cut_holes(self, tree):
         """Take the functions out of a tree of the real kernel."""
+        if not self.has("holes.c"):
+            raise LabError("this is a student's tree, which can only grade "
+                           "itself: make grade")
         holes = cut.definitions(os.path.join(self.folder, "holes.c"))
         wanted = {name for _, name in self.functions}
         if set(holes) != wanted:
@@ -171,10 +196,12 @@ class Lab:
 
 
 def load_module(path, name):
-    """Import a Python file by its path."""
+    """Import a Python file by its path; others may import it by its name: a
+    lab's hidden.py what it wants of lab_NAME_tests."""
     where = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(where)
     where.loader.exec_module(module)
+    sys.modules[name] = module
     return module
 
 
