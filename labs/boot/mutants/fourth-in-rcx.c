@@ -1,0 +1,25 @@
+/*
+ * The fourth argument is taken from rcx, where C's calling convention has it;
+ * there the processor left the program's rip.
+ *
+ * file: kernel/syscall/dispatch.c
+ * of: argument@68f40899fc56
+ * loses: six-arguments
+ */
+static inline uint64_t argument(const struct trap_frame *frame, unsigned n)
+{
+    switch (n) {
+    case 0:
+        return frame->rdi;
+    case 1:
+        return frame->rsi;
+    case 2:
+        return frame->rdx;
+    case 3:
+        return frame->rcx;
+    case 4:
+        return frame->r8;
+    default:
+        return frame->r9;
+    }
+}

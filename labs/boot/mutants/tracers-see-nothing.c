@@ -1,0 +1,29 @@
+/*
+ * The table decides alone, and a tracer never hears of a call.
+ *
+ * file: kernel/trap.c
+ * of: syscall_dispatch@0dadfccf6c25
+ * loses: tracers-see-calls
+ */
+void syscall_dispatch(struct trap_frame *frame)
+{
+    uint64_t number = frame->orig_rax;
+
+    if (likely(number < SYSCALL_LIMIT && syscall_table[number]))
+        frame->rax = (uint64_t)syscall_table[number](frame);
+    else
+        frame->rax = (uint64_t)syscall_slow(frame);
+    irqs_disable();
+    if (unlikely(this_cpu->need_resched ||
+                 (thread_current()->flags &
+                  (THREAD_RETURN_WORK | THREAD_CHAOS | THREAD_TRACE_CALLS)))) {
+        if (thread_current()->flags & THREAD_TRACE_CALLS) {
+            irqs_enable();
+            ptrace_call_leave(frame);
+            irqs_disable();
+        }
+        if (chaos_on)
+            chaos_maybe_preempt();
+        return_to_user_work(frame);
+    }
+}
