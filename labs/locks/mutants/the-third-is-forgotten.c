@@ -1,0 +1,19 @@
+/*
+ * Hands the mutex over without saying that others wait.
+ *
+ * file: kernel/sched/mutex.c
+ * of: unlock_slow@25c77aab0527
+ * loses: first-come-first-served no-wake-up-is-lost
+ */
+static void unlock_slow(struct mutex *m)
+{
+    spin_lock(&m->lock);
+    struct mutex_waiter *next =
+        list_first_entry(&m->waiters, struct mutex_waiter, link);
+    list_remove(&next->link);
+    uintptr_t owner = (uintptr_t)next->thread;
+    __atomic_store_n(&m->owner, (struct thread *)owner, __ATOMIC_SEQ_CST);
+    next->granted = true;
+    sched_wake(next->thread);
+    spin_unlock(&m->lock);
+}
