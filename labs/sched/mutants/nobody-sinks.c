@@ -1,0 +1,17 @@
+/*
+ * The time is counted, but nobody falls.
+ *
+ * file: kernel/sched/policy_mlfq.c
+ * of: mlfq_charge@9a5fd3f3d4e3
+ * loses: who-computes-sinks
+ */
+static void mlfq_charge(struct run_queue *rq, struct thread *t, uint64_t ns)
+{
+    struct sched_entity *e = &t->entity;
+
+    e->used += ns;
+    if (e->used < allotment_ns(e->level))
+        return;
+    e->used = 0;
+    t->entity.key = 1; /* its turn is over */
+}
