@@ -1,0 +1,21 @@
+/*
+ * A frame in the cache keeps the slot, although nobody will ask for it.
+ *
+ * file: kernel/vm/swap_cache.c
+ * of: swap_put@beff06d005c1
+ * loses: slots-come-free
+ */
+void swap_put(swap_entry_t entry)
+{
+    struct frame *f = NULL;
+
+    spin_lock(&swap_lock);
+    struct swap_slot *s = swap_slot_locked(entry);
+    assert(s && s->count != 0);
+    if (--s->count == 0 && s->pfn == 0) {
+        swap_slot_let_go_locked(entry);
+    }
+    spin_unlock(&swap_lock);
+    if (f)
+        frame_put(f);
+}

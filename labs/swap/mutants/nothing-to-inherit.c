@@ -1,0 +1,19 @@
+/*
+ * The child does not get what is on the disk.
+ *
+ * file: kernel/vm/cow.c
+ * of: share_swapped@3f8dd2cd0ac3
+ * loses: fork-shares-slots
+ */
+static bool share_swapped(const pte_t *from, pte_t *to, unsigned count,
+                          struct address_space *child)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (!pte_is_swap(from[i]))
+            continue;
+        if (!swap_get(pte_swap_entry(from[i])))
+            return false;
+        swap_put(pte_swap_entry(from[i]));
+    }
+    return true;
+}

@@ -1,0 +1,20 @@
+/*
+ * The count of pages in memory does not rise.
+ *
+ * file: kernel/vm/swap_fault.c
+ * of: map_swapped@0b51f9fcd49c
+ * loses: pages-come-back
+ */
+static void map_swapped(struct fault_place *at, struct frame *frame)
+{
+    struct address_space *as = at->as;
+    swap_entry_t entry = pte_swap_entry(*at->pte);
+
+    swap_cache_own(frame, as, region_index(at->region, at->va));
+    frame_get(frame);
+    *at->pte = frame_phys(frame) | pte_user_bits(at->region->prot);
+    as->swap_pages--;
+    pool_enter(as, at->region, frame, at->write);
+    swap_put(entry);
+    trace(MAP, as, at->va, *at->pte);
+}
