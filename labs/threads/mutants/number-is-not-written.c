@@ -1,0 +1,34 @@
+/*
+ * The flags that ask for the number to be written are not looked at.
+ *
+ * file: kernel/proc/fork.c
+ * of: clone_thread@c640499a0034
+ * loses: numbers-are-told
+ */
+static int64_t clone_thread(const struct clone_request *r)
+{
+    struct process *p = process_current();
+    struct thread *t;
+    struct pid *pid;
+
+    threads_free_departed(p); /* their stacks may serve again */
+    t = copy_thread(r);
+    if (!t)
+        return -ENOMEM;
+    t->space = p->space;
+    int event = ptrace_prepare_child(t, r);
+    int err = event < 0 ? event : pid_alloc(&pid);
+    if (err)
+        goto out_thread;
+    int number = pid->number;
+    err = threads_enter(t, pid);
+    if (err == 0) {
+        if (event)
+            ptrace_event(event, (uint64_t)number);
+        return number;
+    }
+    pid_put(pid);
+out_thread:
+    thread_destroy(t);
+    return err;
+}

@@ -1,0 +1,23 @@
+/*
+ * The wake-up comes before the 0: who wakes finds the old number and sleeps
+ * again.
+ *
+ * file: kernel/proc/exit.c
+ * of: exit_tell_user@6c443517ca84
+ * loses: who-joins-comes-back
+ */
+void exit_tell_user(struct thread *t)
+{
+    struct process *p = t->process;
+    uint64_t address = t->clear_child_tid;
+    uint32_t zero = 0;
+
+    t->clear_child_tid = 0;
+    if (address == 0 ||
+        (__atomic_load_n(&p->thread_count, __ATOMIC_RELAXED) < 2 &&
+         __atomic_load_n(&p->space->refs, __ATOMIC_RELAXED) < 2))
+        return; /* nobody is there to see it */
+    futex_wake(address, true, 1, UINT32_MAX);
+    if (put_user(zero, (uint32_t __user *)address) != 0)
+        return;
+}

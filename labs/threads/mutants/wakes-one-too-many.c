@@ -1,0 +1,26 @@
+/*
+ * The count is looked at one too late.
+ *
+ * file: kernel/ipc/futex.c
+ * of: futex_wake_locked@8fef8433dcca
+ * loses: wakes-as-many
+ */
+int64_t futex_wake_locked(struct futex_bucket *b, const struct futex_key *key,
+                          int count, uint32_t bitset)
+{
+    struct futex_waiter *w, *next;
+    int64_t woken = 0;
+
+    list_for_each_safe (w, next, &b->waiters, link) {
+        if (!futex_same_key(&w->key, key))
+            continue;
+        if (w->pi || w->target)
+            return -EINVAL;
+        if (!(w->bitset & bitset))
+            continue;
+        futex_end_wait_locked(w);
+        if (woken++ >= count)
+            break;
+    }
+    return woken;
+}
