@@ -4,17 +4,6 @@ from labkit.guest import Failure
 from labkit.memory import PAGE
 
 
-def used_frames(m):
-    """How many frames somebody holds, counted in the array of frames."""
-    kernel = m.kernel()
-    size = kernel.layout.structs["frame"].attributes["DW_AT_byte_size"].value
-    count = m.physical.size // PAGE
-    refs = m.frame(0).refs.address - m.frame(0).address
-    data = kernel.read(m.frame(0).address, size * count)
-    return sum(data[at:at + 4] != b"\0\0\0\0"
-               for at in range(refs, len(data), size))
-
-
 def nothing_leaks(m):
     """Processes that fork, write and end leave no frame behind."""
     parent = m.first
@@ -33,11 +22,11 @@ def nothing_leaks(m):
     one_round()
     one_round()
     with m.stopped():
-        before = used_frames(m)
+        before = m.used_frames()
     for _ in range(6):
         one_round()
     with m.stopped():
-        after = used_frames(m)
+        after = m.used_frames()
     if after > before + 40:
         raise Failure(f"{before} frames in use before, {after} after six more "
                       "rounds of fork, write and exit")
@@ -48,11 +37,8 @@ def threads_see_one_page(m):
     that has just read the old frame."""
     parent = m.first
     sibling = parent.thread()
-    mask = m.address(1)
-    parent.map(mask, 1)
-    for cpu, who in ((0, parent), (1, sibling)):
-        parent.poke(mask, (1 << cpu).to_bytes(8, "little"))
-        who.must("sched_setaffinity", 0, 8, mask)
+    parent.pin(0)
+    sibling.pin(1)
     for _ in range(8):
         address = m.address(4)
         parent.map(address, 4)

@@ -4,28 +4,12 @@
 addresses, sizes and bytes are drawn anew for each run.
 """
 
-from labkit.guest import ANONYMOUS, Failure, READ, SHARED, WRITE_RIGHT
+from labkit.guest import ANONYMOUS, expect, PRIVATE, READ, SHARED, WRITE_RIGHT
 from labkit.memory import PAGE
-from labkit.pattern import row
 
 SIGSEGV, SEGV_ACCERR = 11, 2
+NORESERVE = 0x4000
 TABLE_PAGES = 512  # pages that one last-level table maps
-
-
-def expect(good, text):
-    """Fail with what was seen."""
-    if not good:
-        raise Failure(text)
-
-
-def fill(m, actor, address, pages):
-    """Write a row of random bytes to each page; {page: the bytes}."""
-    contents = {}
-    for page in pages:
-        seed = m.random.randrange(1, 1 << 63)
-        actor.ask("fill", hex(address + page * PAGE), PAGE, seed)
-        contents[page] = row(seed, PAGE)
-    return contents
 
 
 def mapping(m, actor, flags=None):
@@ -36,12 +20,8 @@ def mapping(m, actor, flags=None):
     address = m.address(pages)
     actor.map(address, pages, **({"flags": flags} if flags else {}))
     used = sorted(m.random.sample(range(pages), 12) + [0, pages - 1])
-    return address, pages, fill(m, actor, address, sorted(set(used)))
-
-
-def frame_bytes(m, entry):
-    """The bytes of the frame that an entry maps."""
-    return m.physical.read(entry.frame * PAGE, PAGE)
+    return address, pages, {page: actor.fill(address + page * PAGE, PAGE)
+                            for page in sorted(set(used))}
 
 
 def fork_shares_frames(m):
@@ -65,8 +45,27 @@ def fork_shares_frames(m):
             expect(int(m.frame(mine.frame).refs) == 2,
                    f"frame {mine.frame} counts "
                    f"{int(m.frame(mine.frame).refs)} holders, not 2")
-            expect(frame_bytes(m, mine) == contents[page],
+            expect(m.frame_bytes(mine) == contents[page],
                    f"page {page}: other bytes than the parent wrote")
+
+
+def fork_pays_for_what_is_there(m):
+    """fork costs at most 300 instructions for each page that is there, and a
+    million for all else, however large the holes of a mapping are."""
+    parent = m.first
+    pages = m.random.randrange(700_000, 900_000)
+    address = m.address(m.random.randrange(1, 20))
+    parent.map(address, pages, flags=PRIVATE | ANONYMOUS | NORESERVE)
+    there = m.random.sample(range(pages), 30)
+    dense = m.random.randrange(1500, 2500)
+    start = m.random.randrange(pages - dense)
+    there += range(start, start + dense)
+    for at in range(0, len(there), 100):
+        parent.ask("use", hex(address), ",".join(map(str, there[at:at + 100])))
+    parent.fork()
+    limit, cost = 300 * len(there) + 1_000_000, parent.instructions()
+    expect(0 < cost <= limit, f"{pages} pages, {len(there)} of them there: "
+           f"fork took {cost:,} instructions, at most {limit:,} are allowed")
 
 
 def write_copies_one_page(m):
@@ -75,11 +74,10 @@ def write_copies_one_page(m):
     parent = m.first
     address, _, contents = mapping(m, parent)
     child = parent.fork()
-    written = set(m.random.sample(sorted(contents), 5))
+    written = m.random.sample(sorted(contents), 5)
     changed = {}
-    for page in written:
+    for page, writer in zip(written, m.random.sample((parent, child) * 3, 5)):
         offset, byte = m.random.randrange(PAGE), m.random.randbytes(1)
-        writer = m.random.choice((parent, child))
         writer.poke(address + page * PAGE + offset, byte)
         changed[page] = (writer, offset, byte)
     with m.stopped():
@@ -96,9 +94,9 @@ def write_copies_one_page(m):
             expect(own.frame != other.frame,
                    f"page {page} was written, and both map {own}")
             expect(own.writable, f"page {page}: the writer has {own}")
-            expect(frame_bytes(m, own) == new,
+            expect(m.frame_bytes(own) == new,
                    f"page {page}: the copy has not the old bytes and the new")
-            expect(frame_bytes(m, other) == old,
+            expect(m.frame_bytes(other) == old,
                    f"page {page}: the write changed the other's bytes")
 
 
@@ -125,28 +123,31 @@ def last_owner_keeps_its_frame(m):
                    f"frame {frame} counts {int(m.frame(frame).refs)} holders")
 
 
-def pin(m, actor, cpu, tid=0):
-    """Let a thread run on one CPU only."""
-    mask = m.address(1)
-    actor.map(mask, 1)
-    actor.poke(mask, (1 << cpu).to_bytes(8, "little"))
-    actor.must("sched_setaffinity", tid, 8, mask)
-
-
 def nobody_sees_the_other(m):
     """A write after fork is never seen by the other process, whichever thread
     writes and on whichever CPU it has run before."""
     parent = m.first
     thread = parent.thread()
-    cpus = m.cpus
-    if cpus > 1:
-        pin(m, parent, 0, int(parent.call("getppid")))
-        pin(m, parent, 1)
-        pin(m, thread, 2)
+    if m.cpus > 1:
+        parent.pin(0, int(parent.call("getppid")))
+        parent.pin(1)
+        thread.pin(2)
     address, _, contents = mapping(m, parent)
+    word = m.address(1)
+    parent.map(word, 1, flags=SHARED | ANONYMOUS)
     for page in contents:  # the thread's CPU knows the pages as writable
         thread.poke(address + page * PAGE, contents[page][:1])
+    # It does not leave user mode before it writes: an idle CPU may forget.
+    first = m.random.choice(sorted(contents))
+    parent.poke(word, bytes(8))
+    if m.cpus > 1:
+        thread.begin("spin", hex(word), "poke", hex(address + first * PAGE),
+                     f"{contents[first][0] ^ 0xff:02x}")
+        m.until(lambda: any(parent.memory(word + 4, 4)), "a thread computes")
     child = parent.fork()
+    parent.poke(word, b"\1")
+    if m.cpus > 1:
+        thread.result()
     for page in contents:
         writer = m.random.choice((parent, thread))
         writer.poke(address + page * PAGE, bytes([contents[page][0] ^ 0xff]))
@@ -178,7 +179,7 @@ def shared_mapping_stays_shared(m):
 
 def read_only_stays_read_only(m):
     """Pages that mprotect made read-only are not writable after fork, and a
-    write to them is SIGSEGV, not a copy."""
+    write to them is SIGSEGV, not a copy; pages that it hid come along."""
     parent = m.first
     address, pages, contents = mapping(m, parent)
     parent.must("mprotect", address, pages * PAGE, READ)
@@ -196,6 +197,22 @@ def read_only_stays_read_only(m):
     child.poke(address + page * PAGE, b"\0")
     got = parent.peek(address + page * PAGE, 16)
     expect(got == contents[page][:16], "the parent reads what the child wrote")
+    hidden_pages_come_along(m)
+
+
+def hidden_pages_come_along(m):
+    """Pages that PROT_NONE hides are there when their rights come back."""
+    parent = m.first
+    address, pages, contents = mapping(m, parent)
+    parent.must("mprotect", address, pages * PAGE, 0)
+    child = parent.fork()
+    for who in (child, parent):
+        who.must("mprotect", address, pages * PAGE, READ | WRITE_RIGHT)
+        for page, old in contents.items():
+            got = who.peek(address + page * PAGE, 16)
+            expect(got == old[:16], f"page {page} was hidden by PROT_NONE at "
+                   f"fork and comes back as {got.hex()}, not {old[:16].hex()}")
+            who.poke(address + page * PAGE, b"\0")
 
 
 def kernel_writes_copy_too(m):

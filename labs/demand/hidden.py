@@ -1,15 +1,9 @@
 """Hidden tests of the lab demand."""
 
-from labkit.guest import Failure, FIXED, PRIVATE, READ, WRITE_RIGHT
+from labkit.guest import expect, FIXED, PRIVATE, READ, WRITE_RIGHT
 from labkit.memory import PAGE
 
 RDWR, CREATE = 2, 0o100
-
-
-def expect(good, text):
-    """Fail with what was seen."""
-    if not good:
-        raise Failure(text)
 
 
 def entries(m, actor, around, reach):
@@ -95,11 +89,8 @@ def threads_see_the_new_page(m):
     what was written, on whichever CPU."""
     parent = m.first
     sibling = parent.thread()
-    mask = m.address(1)
-    parent.map(mask, 1)
-    for cpu, who in ((0, parent), (1, sibling)):
-        parent.poke(mask, (1 << cpu).to_bytes(8, "little"))
-        who.must("sched_setaffinity", 0, 8, mask)
+    parent.pin(0)
+    sibling.pin(1)
     for _ in range(8):
         address = m.address(4)
         parent.map(address, 4)

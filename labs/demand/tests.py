@@ -4,20 +4,13 @@
 addresses, sizes, offsets and bytes are drawn anew for each run.
 """
 
-from labkit.guest import (Failure, FIXED, PRIVATE, READ, SHARED,
-                          WRITE_RIGHT)
+from labkit.guest import expect, FIXED, PRIVATE, READ, SHARED, WRITE_RIGHT
 from labkit.memory import PAGE
 from labkit.pattern import row
 
 SIGBUS, BUS_ADRERR = 7, 2
 RDWR, CREATE = 2, 0o100
 AROUND = 16  # pages, aligned
-
-
-def expect(good, text):
-    """Fail with what was seen."""
-    if not good:
-        raise Failure(text)
 
 
 def zero_frame(m):
@@ -27,11 +20,6 @@ def zero_frame(m):
                         "little")
     size = m.frame(1).address - m.frame(0).address
     return (at - m.frame(0).address) // size
-
-
-def frame_bytes(m, entry):
-    """The bytes of the frame that an entry maps."""
-    return m.physical.read(entry.frame * PAGE, PAGE)
 
 
 class File:
@@ -141,7 +129,7 @@ def reading_costs_no_memory(m):
                f"after a write: {own}; the frame of zeroes is {zero}")
         expect(other.frame == zero, f"the other process has {other} now")
         want = bytes(offset) + b"\x77" + bytes(PAGE - 1 - offset)
-        expect(frame_bytes(m, own) == want, "the new page has other bytes "
+        expect(m.frame_bytes(own) == want, "the new page has other bytes "
                "than zeroes and the one that was written")
         expect(not any(m.physical.read(zero * PAGE, PAGE)),
                "the frame of zeroes has been written")
@@ -165,7 +153,7 @@ def fresh_pages_are_zero(m):
     with m.stopped():
         for page in range(0, pages, 2):
             entry = parent.entry(address + page * PAGE)
-            expect(frame_bytes(m, entry) == want,
+            expect(m.frame_bytes(entry) == want,
                    f"page {page}, frame {entry.frame}: old bytes in it")
 
 
@@ -187,7 +175,7 @@ def file_pages_are_shared(m):
             expect(one.present and two.present and one.frame == two.frame,
                    f"page {page} of the file: {one} / {two}")
             expect(not one.writable, f"page {page}, private: {one}")
-            expect(frame_bytes(m, one) == file.page(page),
+            expect(m.frame_bytes(one) == file.page(page),
                    f"page {page}: other bytes than the file's")
             refs = int(m.frame(one.frame).refs)
             expect(refs == 3, f"frame {one.frame}, held by the file and two "
@@ -212,9 +200,9 @@ def private_writes_stay_private(m):
         with m.stopped():
             own, shared = parent.entry(at), child.entry(its + page * PAGE)
             old = file.page(page)
-            expect(frame_bytes(m, shared) == old,
+            expect(m.frame_bytes(shared) == old,
                    f"page {page}: the write has reached the file")
-            expect(frame_bytes(m, own) ==
+            expect(m.frame_bytes(own) ==
                    old[:offset] + byte + old[offset + 1:],
                    f"page {page}: the writer has other bytes")
             expect(own.writable and own.frame != shared.frame,
@@ -253,7 +241,7 @@ def nothing_behind_the_end(m):
     last = address + (pages - 1) * PAGE
     actor.peek(last, 1)
     with m.stopped():
-        expect(frame_bytes(m, actor.entry(last)) == file.page(pages - 1),
+        expect(m.frame_bytes(actor.entry(last)) == file.page(pages - 1),
                "the last page is not the file's bytes and zeroes")
     for beyond in {0, more - 1}:
         at = last + (1 + beyond) * PAGE + m.random.randrange(PAGE)
@@ -301,7 +289,7 @@ def neighbours_come_along(m):
                    f"{min(group)}-{max(group)}, another region at {cut})")
             if here:
                 expect(not entry.writable, f"page {p}: {entry}")
-                expect(frame_bytes(m, entry) == file.page(p),
+                expect(m.frame_bytes(entry) == file.page(p),
                        f"page {p} has the bytes of another page")
                 refs = int(m.frame(entry.frame).refs)
                 expect(refs == 2, f"page {p}, held by the file and one page "

@@ -7,7 +7,7 @@ compares; offsets, orders and owners are drawn anew for each run.
 
 import struct
 
-from labkit.guest import ERRNO, Failure
+from labkit.guest import ERRNO, expect, Failure
 
 F_GETLK, F_SETLK, F_SETLKW = 5, 6, 7
 READ_LOCK, WRITE_LOCK, NO_LOCK = 0, 1, 2
@@ -16,12 +16,6 @@ O_RDWR_CREATE, AT_FDCWD = 0o102, -100
 SIGUSR1 = 10
 AGAIN, DEADLOCK = -ERRNO["EAGAIN"], -ERRNO["EDEADLK"]
 FLOCK = "<hhxxxxqqixxxx"
-
-
-def expect(good, text):
-    """Fail with what was seen."""
-    if not good:
-        raise Failure(text)
 
 
 class File:
@@ -158,15 +152,28 @@ def conflicts(m):
     file.must_set(other, WRITE_LOCK, start, length)
 
 
+def steps(model, random):
+    """(type, first cell, last cell) of locks: drawn, and among them some that
+    touch, fill a gap, split and shorten what is there."""
+    kind, other = random.sample((READ_LOCK, WRITE_LOCK), 2)
+    at = random.randrange(1, model.cells - 2)
+    drawn = [(random.choice((READ_LOCK, WRITE_LOCK, NO_LOCK)),
+              *model.draw(random)) for _ in range(24)]
+    place = random.randrange(len(drawn))
+    drawn[place:place] = [
+        (NO_LOCK, 0, model.cells - 1), (kind, at, at), (kind, at + 1, at + 1),
+        (kind, at - 1, at - 1), (NO_LOCK, at, at), (kind, at, at),
+        (other, at, at + 2)]
+    return drawn
+
+
 def ranges_split_and_merge(m):
     """Locking and unlocking parts splits, shortens, replaces and merges the
     owner's older locks."""
     file, owner = File(m), m.first
     watcher = owner.fork()
     model = Model(m.random, 8)
-    for _ in range(30):
-        kind = m.random.choice((READ_LOCK, WRITE_LOCK, NO_LOCK))
-        first, last = model.draw(m.random)
+    for kind, first, last in steps(model, m.random):
         before = [run[:3] for run in model.runs(owner.pid)]
         model.set(owner.pid, kind, first, last)
         start, length = model.range(first, last)

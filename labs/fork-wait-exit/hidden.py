@@ -2,16 +2,12 @@
 
 import struct
 
+from lab_fork_wait_exit_tests import until_zombie
 from labkit.guest import ERRNO, Failure
 
 ANY = (1 << 64) - 1      # wait4(-1)
 USER_1, RESTART = 10, 0x10000000
 FAULTS_AT = 64           # ru_minflt in struct rusage
-
-
-def is_zombie(m, pid):
-    """Has it ended?"""
-    return int(m.process(pid).life) == m.layout.enums["PROCESS_ZOMBIE"]
 
 
 def nothing_leaks(m):
@@ -80,7 +76,7 @@ def usage_is_handed_up(m):
     grandchild.end()
     child.must("wait4", grandchild.pid, 0, 0, 0)
     child.end()
-    m.until(lambda: is_zombie(m, child.pid), f"{child.pid} becomes a zombie")
+    until_zombie(m, child.pid)
     with m.stopped():
         inner = int(m.process(child.pid).children_usage.ru_minflt)
         before = int(m.process(parent.pid).children_usage.ru_minflt)

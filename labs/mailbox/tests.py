@@ -6,7 +6,7 @@ letters, priorities, types and sizes are drawn anew for each run.
 
 import struct
 
-from labkit.guest import ERRNO, Failure
+from labkit.guest import ERRNO, expect
 
 RDWR, CREATE, NONBLOCK = 2, 0o100, 0o4000
 NOWAIT, NOERROR, EXCEPT = 0o4000, 0o10000, 0o20000
@@ -14,12 +14,6 @@ PRIVATE_KEY, REMOVE = 0, 0
 SIGUSR1, SA_RESTART = 10, 0x10000000
 SIZE = 64        # the largest letter of our POSIX boxes
 ROOM = 16384     # bytes that fit into a System V box
-
-
-def expect(good, text):
-    """Fail with what was seen."""
-    if not good:
-        raise Failure(text)
 
 
 def letter(m):
@@ -309,31 +303,43 @@ def types_choose(m):
     """msgrcv takes the letter that the type means: 0 the oldest, above 0 the
     oldest of that type (MSG_EXCEPT: of the others), below 0 the oldest of the
     lowest type. One that is too long stays (E2BIG) or is cut (MSG_NOERROR)."""
-    box = Letters(m, m.first)
+    box, inside = Letters(m, m.first), []
     kinds = m.random.sample(range(1, 1 << 40), 5)
-    inside = []
+    low, middle, high = sorted(kinds)[1:4]
+    for kind in (middle, high, low):
+        put_in(m, box, inside, kind)
+    take_out(box, inside, -high, 0, SIZE)  # the lowest is not the oldest
     for _ in range(70):
         if m.random.random() < 0.45:
-            inside.append((m.random.choice(kinds), letter(m)))
-            got = box.send(*inside[-1], NOWAIT)
-            expect(got == 0, f"msgsnd gave {got}")
+            put_in(m, box, inside, m.random.choice(kinds))
             continue
         kind = m.random.choice((0, 1, 1, -1, -1)) * m.random.choice(kinds)
         flags = m.random.choice((0, EXCEPT if kind > 0 else 0))
         flags |= m.random.choice((0, NOERROR))
-        size = m.random.choice((SIZE, SIZE, 20))
-        want = chosen(inside, kind, flags)
-        if want is None:
-            answer = -ERRNO["ENOMSG"]
-        elif len(want[1]) > size and not flags & NOERROR:
-            answer = -ERRNO["E2BIG"]
-        else:
-            inside.remove(want)
-            answer = want[0], want[1][:size]
-        got = box.receive(kind, size, flags | NOWAIT)
-        expect(got == answer, f"type {kind}, flags {flags:#o}, room for {size}:"
-               f" received {got}, not {answer}; types inside, oldest first: "
-               f"{[one[0] for one in inside]}")
+        take_out(box, inside, kind, flags, m.random.choice((SIZE, SIZE, 20)))
+
+
+def put_in(m, box, inside, kind):
+    """A letter of this type, which has room."""
+    inside.append((kind, letter(m)))
+    got = box.send(*inside[-1], NOWAIT)
+    expect(got == 0, f"msgsnd gave {got}")
+
+
+def take_out(box, inside, kind, flags, size):
+    """The letter that the type means, if there is one and it fits."""
+    want = chosen(inside, kind, flags)
+    if want is None:
+        answer = -ERRNO["ENOMSG"]
+    elif len(want[1]) > size and not flags & NOERROR:
+        answer = -ERRNO["E2BIG"]
+    else:
+        inside.remove(want)
+        answer = want[0], want[1][:size]
+    got = box.receive(kind, size, flags | NOWAIT)
+    expect(got == answer, f"type {kind}, flags {flags:#o}, room for {size}:"
+           f" received {got}, not {answer}; types inside, oldest first: "
+           f"{[one[0] for one in inside]}")
 
 
 def each_waits_for_its_own(m):

@@ -1,8 +1,9 @@
 """Hidden tests of the lab pipe."""
 
-from labkit.guest import ERRNO, Failure
+from labkit.guest import ERRNO, expect, Failure
+from labkit.held import HeldLock
 from labkit.memory import PAGE
-from labkit.pattern import fnv, row
+from labkit.pattern import fnv
 
 F_SETPIPE_SZ = 1031
 
@@ -18,17 +19,47 @@ def new_pipe(m, pages):
             int.from_bytes(ends[4:], "little"), buffer)
 
 
+def written_before_sleep(m, read, write, buffer):
+    """A byte is written when the reader has seen none and is about to sleep. We
+    hold the lock of the queue in which it waits (CPU 0 seems to), until the
+    writer has come as far as it gets."""
+    writer, reader = m.first.fork(), m.first.fork()
+    writer.pin(0)
+    reader.pin(1)
+    reader.sleep_in("read", read, buffer, 1)
+    with m.stopped():
+        queue = int(m.thread(reader.pid, reader.tid).waits_on)
+    writer.must("write", write, buffer, 1)
+    reader.value(reader.result())
+    with m.stopped():
+        held = HeldLock(m, m.kernel().at("wait_queue", queue).lock)
+    reader.begin_call("read", read, buffer, 1)
+    m.until(held.is_wanted, "who reads an empty pipe joins its queue")
+    writer.begin_call("write", write, buffer, 1)
+    m.until(lambda: not writer.answers.empty() or
+            writer.asleep_in("write", write),
+            "who writes meanwhile comes back or waits for the reader's lock")
+    with m.stopped():
+        held.drop()
+    for actor in (writer, reader):
+        m.until(lambda a=actor: not a.answers.empty(), "a byte that is written "
+                "when the reader is about to sleep wakes it")
+        got = actor.value(actor.result())
+        expect(got == 1, f"one byte went, a call gave {got}")
+
+
 def every_byte_arrives(m):
     """Writer and reader at full speed through a pipe of one page: nobody
     sleeps for ever, no byte is lost; then records of two writers."""
     read, write, buffer = new_pipe(m, 64)
     calls = m.calls
+    if m.cpus > 1:
+        written_before_sleep(m, read, write, buffer)
     writer, reader = m.first, m.first.fork()
     writer.must("fcntl", write, F_SETPIPE_SZ, PAGE)
     for _ in range(3):
         total = m.random.randrange(14, 20) * PAGE
-        seed = m.random.randrange(1, 1 << 63)
-        writer.ask("fill", hex(buffer), total, seed)
+        data = writer.fill(buffer, total)
         writer.begin("move", calls["write"], write, buffer, total,
                      m.random.randrange(60, 6000))
         reader.begin("move", calls["read"], read, buffer, total,
@@ -37,7 +68,7 @@ def every_byte_arrives(m):
             got = actor.value(actor.result())
             if got != total:
                 raise Failure(f"{got} of {total} bytes went")
-        if reader.ask("sum", hex(buffer), total) != fnv(row(seed, total)):
+        if reader.ask("sum", hex(buffer), total) != fnv(data):
             raise Failure("the reader has other bytes than were written")
     records(m, read, write, buffer)
 
@@ -48,9 +79,7 @@ def records(m, read, write, buffer):
     reader, rows = m.first, []
     writers = [reader.fork(), reader.fork()]
     for writer in writers:
-        seed = m.random.randrange(1, 1 << 63)
-        writer.ask("fill", hex(buffer), size * count, seed)
-        rows.append(row(seed, size * count))
+        rows.append(writer.fill(buffer, size * count))
     for writer in writers:
         writer.begin("move", m.calls["write"], write, buffer, size * count,
                      size)

@@ -5,9 +5,9 @@ a process sleeps is read from the state of its thread; lengths and bytes are
 drawn anew for each run.
 """
 
-from labkit.guest import ERRNO, Failure
+from labkit.guest import ERRNO, expect
 from labkit.memory import PAGE
-from labkit.pattern import fnv, row
+from labkit.pattern import fnv
 
 SIZE = 16 * PAGE                     # bytes that a pipe holds
 PIPE_BUF = 4096
@@ -15,12 +15,6 @@ O_NONBLOCK, FIONREAD = 0o4000, 0x541b
 SIGUSR1, SIGPIPE = 10, 13
 SA_RESTART = 0x10000000
 ROOM = 40 * PAGE                     # bytes of a buffer
-
-
-def expect(good, text):
-    """Fail with what was seen."""
-    if not good:
-        raise Failure(text)
 
 
 class Pipe:
@@ -39,9 +33,7 @@ class Pipe:
 
     def prepare(self, actor, length):
         """Random bytes in an actor's buffer; the bytes."""
-        seed = self.m.random.randrange(1, 1 << 63)
-        actor.ask("fill", hex(self.buffer), length, seed)
-        return row(seed, length)
+        return actor.fill(self.buffer, length)
 
     def reading(self, length):
         """The words of a read, for must() and sleep_in()."""

@@ -29,5 +29,6 @@ static void thread_facts(struct process *p, const struct thread *t,
 static void process_facts_locked(struct process *p, struct facts *f)
     MUST_HOLD(process_tree_lock)
 {
+    f->terminal_group = terminal_group(p->terminal);
     signal_facts(p, f);
 }

@@ -7,18 +7,12 @@ many there are, whose they are and what they are called is drawn anew.
 
 import struct
 
-from labkit.guest import Failure
+from labkit.guest import expect
 
 HERE = (1 << 64) - 100   # AT_FDCWD
 SET_NAME = 15            # prctl
 STOP, CONTINUE = 19, 18
 ROOM = 4                 # pages of a reader
-
-
-def expect(good, text):
-    """Fail with what was seen."""
-    if not good:
-        raise Failure(text)
 
 
 class Reader:

@@ -5,14 +5,8 @@ faults that took, against a model of ours on strings drawn anew.
 `SecondChance` and `Fifo` are what paper says.
 """
 
-from labkit.guest import Failure
+from labkit.guest import expect
 from labkit.paging import Fifo, Pager, SecondChance
-
-
-def expect(good, text):
-    """Fail with what was seen."""
-    if not good:
-        raise Failure(text)
 
 
 def compare(pager, model, string):

@@ -9,17 +9,6 @@ CREATE = 0o1600
 REMOVE, INFO = 0, 14
 
 
-def used_frames(m):
-    """How many frames somebody holds, counted in the array of frames."""
-    kernel = m.kernel()
-    size = kernel.layout.structs["frame"].attributes["DW_AT_byte_size"].value
-    count = m.physical.size // PAGE
-    refs = m.frame(0).refs.address - m.frame(0).address
-    data = kernel.read(m.frame(0).address, size * count)
-    return sum(data[at:at + 4] != b"\0\0\0\0"
-               for at in range(refs, len(data), size))
-
-
 def usage(m, note):
     """(segments, pages of all of them) that SHM_INFO tells."""
     m.first.must("shmctl", 0, INFO, note)
@@ -65,11 +54,11 @@ def nothing_leaks(m):
     one_round()
     one_round()
     with m.stopped():
-        before = used_frames(m)
+        before = m.used_frames()
     for _ in range(6):
         one_round()
     with m.stopped():
-        after = used_frames(m)
+        after = m.used_frames()
     if after > before + 30:
         raise Failure(f"{before} frames in use before, {after} after six more "
                       "rounds")

@@ -7,22 +7,17 @@ keys, sizes, addresses and bytes are drawn anew for each run.
 
 import struct
 
-from labkit.guest import ERRNO, Failure, READ
+from labkit.guest import ERRNO, error_name, expect, READ
 from labkit.memory import PAGE
-from labkit.pattern import fnv, row
+from labkit.pattern import fnv
 
 CREATE, EXCLUSIVE = 0o1000, 0o2000
 RDONLY, ROUND, REMAP = 0o10000, 0o20000, 0o40000
 DEST = 0o1000                        # in shm_perm.mode
 REMOVE, STAT = 0, 2
+MAYMOVE, TO = 1, 2                   # of mremap: MREMAP_MAYMOVE, _FIXED
 SIGSEGV, SEGV_ACCERR = 11, 2
 INVALID = -ERRNO["EINVAL"]
-
-
-def expect(good, text):
-    """Fail with what was seen."""
-    if not good:
-        raise Failure(text)
 
 
 class Shm:
@@ -79,13 +74,6 @@ class Shm:
         expect(not held, f"{when}, somebody holds its frames {held}")
 
 
-def fill(m, actor, address, page):
-    """Random bytes into a page; the bytes."""
-    seed = m.random.randrange(1, 1 << 63)
-    actor.ask("fill", hex(address + page * PAGE), PAGE, seed)
-    return row(seed, PAGE)
-
-
 def same(actor, address, page, data, who):
     """The page must have these bytes."""
     got = actor.ask("sum", hex(address + page * PAGE), PAGE)
@@ -117,11 +105,14 @@ def keys_and_ids(m):
     got = one.call("shmget", key, size + 1, 0o600)
     expect(got == INVALID, f"shmget of more bytes than there are: {got}")
     got = one.call("shmget", key, size, CREATE | EXCLUSIVE | 0o600)
-    expect(got == -ERRNO["EEXIST"], f"IPC_EXCL with a key in use gave {got}")
+    expect(got == -ERRNO["EEXIST"], "IPC_EXCL with a key in use gave "
+           f"{error_name(got)}, not EEXIST")
     got = one.call("shmget", shm.key(), 0, CREATE | 0o600)
-    expect(got == INVALID, f"a new segment of 0 bytes gave {got}")
+    expect(got == INVALID, "a new segment of 0 bytes gave "
+           f"{error_name(got)}, not EINVAL")
     got = one.call("shmget", shm.key(), 1 << 50, CREATE | 0o600)
-    expect(got == -ERRNO["ENOSPC"], f"a segment of 2^50 bytes gave {got}")
+    expect(got == -ERRNO["ENOSPC"], "a segment of 2^50 bytes gave "
+           f"{error_name(got)}, not ENOSPC")
     numbers = {number} | {shm.get(one, 0, size) for _ in range(20)}
     expect(len(numbers) == 21, "two segments have one id")
 
@@ -140,7 +131,7 @@ def attached_memory_is_shared(m):
     for page in used:
         got = other.peek(its + page * PAGE, 64)
         expect(got == bytes(64), f"a new page has {got.hex()}")
-        data = fill(m, one, mine, page)
+        data = one.fill(mine + page * PAGE, PAGE)
         for actor, address in ((other, its), (reader, read)):
             same(actor, address, page, data, "the other process")
     with m.stopped():
@@ -169,27 +160,30 @@ def places(m):
     number = shm.get(one, 0, pages * PAGE)
     got = one.must("shmat", number, 0, 0)
     expect(got > 0 and got % PAGE == 0, f"shmat at 0 gave {got:#x}")
-    data = fill(m, one, got, pages - 1)
+    data = one.fill(got + (pages - 1) * PAGE, PAGE)
     again = one.must("shmat", number, 0, 0)
     expect(abs(again - got) >= pages * PAGE, "two attachments overlap")
     same(one, again, pages - 1, data, "the second attachment")
     address, crumb = m.address(pages), m.random.randrange(1, PAGE)
     got = one.call("shmat", number, address + crumb, 0)
-    expect(got == INVALID, f"an address that is no page's gave {got}")
+    expect(got == INVALID, "an address that is no page's gave "
+           f"{error_name(got)}, not EINVAL")
     got = one.call("shmat", number, address + crumb, ROUND)
     expect(got == address, f"SHM_RND of {address + crumb:#x} gave {got:#x}")
     place = m.address(pages)
     page = m.random.randrange(pages)
     one.map(place + page * PAGE, 1)
-    old = fill(m, one, place, page)
+    old = one.fill(place + page * PAGE, PAGE)
     got = one.call("shmat", number, place, 0)
-    expect(got == INVALID, f"shmat where something is mapped gave {got}")
+    expect(got == INVALID, "shmat where something is mapped gave "
+           f"{error_name(got)}, not EINVAL")
     same(one, place, page, old, "what was mapped there")
     got = one.call("shmat", number, place, REMAP)
     expect(got == place, f"SHM_REMAP gave {got}")
     same(one, place, pages - 1, data, "the attachment with SHM_REMAP")
     got = one.call("shmat", number + 1, 0, 0)
-    expect(got == INVALID, f"shmat of an id that nobody has gave {got}")
+    expect(got == INVALID, "shmat of an id that nobody has gave "
+           f"{error_name(got)}, not EINVAL")
 
 
 def mapped(m, actor, address, pages):
@@ -212,7 +206,7 @@ def detach(m):
     for address in (left, right):
         expect(one.call("shmat", number, address, 0) == address, "shmat")
     one.map(right + pages * PAGE, 1)
-    data = fill(m, one, left, 1)
+    data = one.fill(left + PAGE, PAGE)
     for wrong in (left + PAGE, right + pages * PAGE, left + 1, m.address(1)):
         got = one.call("shmdt", wrong)
         expect(got == INVALID, f"shmdt of {wrong:#x}, where no attachment "
@@ -237,6 +231,16 @@ def detach(m):
            f"without its first page: {seen}")
     again = shm.attach(one, number, pages)
     same(one, again, 1, data, "the segment, attached anew,")
+    # The first page of another one takes the place of its first page.
+    other = shm.attach(one, shm.get(one, 0, pages * PAGE), pages)
+    one.must("munmap", again, PAGE)
+    one.must("mremap", other, pages * PAGE, PAGE, MAYMOVE | TO, again)
+    for left in (pages - 1, 0):
+        one.must("shmdt", again)
+        seen = mapped(m, one, again, pages)
+        expect(seen == [False] + [left > 0] * (pages - 1), "two segments begin "
+               "at one address, one has a page there and the other "
+               f"{pages - 1} behind it: after shmdt these are there: {seen}")
 
 
 def memory_outlives_its_users(m):
@@ -248,11 +252,11 @@ def memory_outlives_its_users(m):
     maker = one.fork()
     number = shm.get(maker, key, pages * PAGE)
     address = shm.attach(maker, number, pages)
-    data = fill(m, maker, address, pages - 1)
+    data = maker.fill(address + (pages - 1) * PAGE, PAGE)
     child = maker.fork()
     same(child, address, pages - 1, data, "the child")
     shm.count(one, number, 2, "parent and child have it")
-    data = fill(m, child, address, pages - 1)
+    data = child.fill(address + (pages - 1) * PAGE, PAGE)
     same(maker, address, pages - 1, data, "the parent")
     child.must("munmap", address, pages * PAGE)
     shm.count(one, number, 1, "the child has unmapped it")
@@ -277,7 +281,7 @@ def removed_but_in_use(m):
         user = one.fork()
         its = shm.attach(user, number, pages)
         mine = shm.attach(one, number, pages)
-        data = [fill(m, user, its, page) for page in range(pages)]
+        data = [user.fill(its + page * PAGE, PAGE) for page in range(pages)]
         frames = frames_of(m, user, its, range(pages))
         got = one.call("shmctl", number, REMOVE, 0)
         expect(got == 0, f"IPC_RMID gave {got}")

@@ -2,17 +2,11 @@
 
 import struct
 
-from labkit.guest import ERRNO, Failure
+from labkit.guest import ERRNO, expect
 
 BLOCK, SET, QUEUED, BY_USER = 0, 2, -1, 0
 LIMIT_PENDING = 11       # RLIMIT_SIGPENDING
 PAGE_OF_SIGNALS = 0x300000000
-
-
-def expect(good, text):
-    """Fail with what was seen."""
-    if not good:
-        raise Failure(text)
 
 
 def bit(*signals):

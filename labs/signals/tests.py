@@ -6,7 +6,7 @@ numbers, values, masks and orders are drawn anew for each run.
 
 import struct
 
-from labkit.guest import ERRNO, Failure
+from labkit.guest import ERRNO, expect
 
 # Signals that end a process, and that no program of ours uses itself.
 STANDARD = (1, 2, 3, 10, 12, 13, 14, 15, 16, 24, 25, 26, 27, 29, 30)
@@ -18,12 +18,6 @@ BLOCK, UNBLOCK, SET = 0, 1, 2        # SIG_*
 RESTART, NO_DEFER, RESET = 0x10000000, 0x40000000, 0x80000000
 UNTRACED, CONTINUED = 2, 8           # wait4's options
 BY_USER, QUEUED = 0, -1              # si_code
-
-
-def expect(good, text):
-    """Fail with what was seen."""
-    if not good:
-        raise Failure(text)
 
 
 def bits(signals):
@@ -164,8 +158,7 @@ def blocked_sets(m):
     unblocked comes at once."""
     target = Subject(m, m.first.fork())
     before = target.mask(BLOCK, 0)
-    for _ in range(8):
-        how = m.random.choice((BLOCK, UNBLOCK, SET))
+    for how in m.random.sample((BLOCK, UNBLOCK, SET) * 3, 9):
         change = m.random.getrandbits(64) | bits([KILL, STOP])
         change &= ~bits([11])
         wanted = {BLOCK: before | change, UNBLOCK: before & ~change,
@@ -267,9 +260,10 @@ def handlers_and_flags(m):
     """In the handler its own signal (unless SA_NODEFER) and sa_mask are
     blocked, too, afterwards what was before; SA_RESETHAND is for once."""
     sender, target = Subject(m, m.first), Subject(m, m.first.fork())
-    for number in m.random.sample(STANDARD, 6):
+    kinds = (0, NO_DEFER, RESTART, NO_DEFER | RESTART)
+    for number, flags in zip(m.random.sample(STANDARD, 6),
+                             m.random.sample(kinds * 2, 6)):
         target.actor.ask("catch", number)
-        flags = m.random.choice((0, NO_DEFER)) | m.random.choice((0, RESTART))
         extra = m.random.getrandbits(64) & ~bits([KILL, STOP, number])
         blocked = m.random.getrandbits(64) & ~bits([KILL, STOP, 11, number])
         target.act(number, flags=flags | 0x04000004, mask=extra)

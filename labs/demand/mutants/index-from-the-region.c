@@ -11,9 +11,9 @@ static enum fault_result fill_from_mapping(struct fault_place *at)
 
     if (!make_pte(at))
         return FAULT_NOMEM;
-    int err = mapping_try_frame(
-        at->region->mapping,
-        (at->va - at->region->start) >> PAGE_SHIFT, &frame);
+    int err =
+        mapping_try_frame(at->region->mapping,
+                          (at->va - at->region->start) >> PAGE_SHIFT, &frame);
     if (err == -ENOMEM)
         return FAULT_NOMEM;
     if (err == -EAGAIN) {

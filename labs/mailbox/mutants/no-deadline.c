@@ -16,9 +16,9 @@ static int take_message(struct file *file, uint64_t deadline,
         err = -EAGAIN;
     } else {
         q->receivers++;
-        err = wait_event(&q->can_read, q->count > 0, &mq_lock,
-                         WAIT_INTERRUPTIBLE,
-                         deadline == WAIT_FOREVER ? deadline : WAIT_FOREVER);
+        err =
+            wait_event(&q->can_read, q->count > 0, &mq_lock, WAIT_INTERRUPTIBLE,
+                       deadline == WAIT_FOREVER ? deadline : WAIT_FOREVER);
         q->receivers--;
     }
     if (err == 0) {

@@ -12,8 +12,7 @@ static int take(struct queue *q, size_t bytes, long wanted, int flags,
 
     if (!m && (flags & IPC_NOWAIT))
         return -ENOMSG;
-    if (!m && wait_event(&q->can_read,
-                         (m = choose(q, wanted, flags)) != NULL,
+    if (!m && wait_event(&q->can_read, (m = choose(q, wanted, flags)) != NULL,
                          &queues.lock, WAIT_INTERRUPTIBLE, WAIT_FOREVER) != 0)
         return -ERESTARTNOHAND;
     if (q->object.removed)

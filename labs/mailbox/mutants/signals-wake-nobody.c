@@ -16,8 +16,8 @@ static int take_message(struct file *file, uint64_t deadline,
         err = -EAGAIN;
     } else {
         q->receivers++;
-        err = wait_event(&q->can_read, q->count > 0, &mq_lock,
-                         WAIT_KILLABLE, deadline);
+        err = wait_event(&q->can_read, q->count > 0, &mq_lock, WAIT_KILLABLE,
+                         deadline);
         q->receivers--;
     }
     if (err == 0) {
