@@ -1,8 +1,12 @@
 """Submissions of every kind for the lab cow: right, wrong, hanging, hostile."""
 
+import io
 import os
 import shutil
+import struct
 import sys
+import tarfile
+import zipfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tools"))
@@ -21,6 +25,8 @@ IN_FUNCTION = {
     "eats-memory": "    while (frame_alloc(0, FRAME_ANON))\n        ;\n",
     "forges-ok": "    for (int i = 0; i < 1000; i++)\n        printk(\"1 ok\\n"
                  "ok  15/15  fork-shares-frames\\n\");\n    *pte = 0;\n",
+    "suspends": "    __asm__ volatile(\"outw %0, %1\" ::\n"
+                "        \"a\"((uint16_t)0x2400), \"Nd\"((uint16_t)0x604));\n",
     "leaves-qemu": "    __asm__ volatile(\"outb %0, %1\" ::\n"
                    "        \"a\"((uint8_t)0x10), \"Nd\"((uint16_t)0xf4));\n",
 }
@@ -91,6 +97,76 @@ def link(folder):
     return path
 
 
+def _zip(path, text="int broken(\n", name="mine/" + FILE):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, text)
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    return data, data.find(b"PK\1\2")  # its one file, and the directory
+
+
+def _tar(path, *members):
+    with tarfile.open(path, "w:gz") as archive:
+        for name, data in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+
+
+def _less_than_nothing():
+    """A tar whose second member has -512 bytes: the third one is the second."""
+    header = bytearray(tarfile.TarInfo("a").tobuf())
+    whole = bytes(header)
+    header[124:136] = b"\xff" * 4 + struct.pack(">q", -512)
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return whole + bytes(header) + bytes(1024)
+
+
+def archives(folder):
+    """{name: path} of archives that nobody can unpack: damaged ones and
+    traps."""
+    made = {}
+
+    def write(name, data):
+        made[os.path.splitext(name)[0]] = path = os.path.join(folder, name)
+        with open(path, "wb") as file:
+            file.write(data)
+
+    data, entry = _zip(os.path.join(folder, "plain.zip"))
+    os.remove(os.path.join(folder, "plain.zip"))
+    locked, other = bytearray(data), bytearray(data)
+    locked[6] |= 1
+    locked[entry + 8] |= 1
+    write("locked.zip", locked)
+    other[8] = other[entry + 10] = 9
+    write("unknown-method.zip", other)
+    data[14] ^= 1
+    data[entry + 16] ^= 1
+    write("wrong-sum.zip", data)
+    write("empty.zip", b"")
+    write("no-tar.tar", os.urandom(2000))
+    write("less-than-nothing.tar", _less_than_nothing())
+    made["too-many"] = os.path.join(folder, "too-many.tgz")
+    _tar(made["too-many"], *((f"f{n}", b"") for n in range(20_001)))
+    return made
+
+
+def unbalanced(folder):
+    """A file in which comments seem to begin and never end."""
+    return put(folder, "comments", f'int broken(char *s = "{"/*a" * 300_000}')
+
+
+def packed(folder):
+    """{name: path} of archives that are right, of a file that does not
+    compile."""
+    _zip(os.path.join(folder, "a-zip.zip"))
+    _tar(os.path.join(folder, "a-tar.tar.gz"),
+         ("one/two/" + FILE, b"int broken(\n"))
+    return {name.partition(".")[0]: os.path.join(folder, name)
+            for name in ("a-zip.zip", "a-tar.tar.gz")}
+
+
 def mutants(folder, count):
     """Wrong solutions of the lab itself."""
     made = {}
@@ -116,6 +192,9 @@ if __name__ == "__main__":
     link(OUT)
     mutants(OUT, 99)
     right(OUT, 20)
+    archives(OUT)
+    packed(OUT)
+    unbalanced(OUT)
     shutil.make_archive(os.path.join(OUT, "zipped"), "zip",
                         os.path.join(OUT, "right-0"))
     shutil.make_archive(os.path.join(OUT, "tarred"), "gztar", OUT, "right-1")
