@@ -86,6 +86,10 @@ def main():
         with open(chardev("log"), "w", encoding="utf-8") as log:
             log.write("boot\npanic: only in the log\n")
         sys.exit(33)
+    elif words[0] == b"complaint":
+        with open(chardev("log"), "w", encoding="utf-8") as log:
+            log.write("boot\n[    1.000000] audit: refs of frame 12\n")
+        channel.sendall(encode(b"a", b"1 complaints, see the kernel log"))
     elif words[0] == b"garbage":
         channel.sendall(b"?????")
         time.sleep(60)

@@ -178,6 +178,14 @@ def test_panic(fake, word):
     assert b"panic: " in done.stderr
 
 
+def test_complaints_of_the_auditor_are_shown(fake):
+    done = tools_run(fake, "--", "complaint")
+    assert done.returncode == 0
+    assert done.stderr.decode().splitlines() == [
+        "tools/run: audit: 1 complaints, see the kernel log",
+        "[    1.000000] audit: refs of frame 12"]
+
+
 @pytest.mark.parametrize("word", ["reset", "garbage"])
 def test_broken_guest_is_a_host_failure(fake, word):
     done = tools_run(fake, "--", word)

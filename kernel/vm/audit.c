@@ -6,7 +6,7 @@
  *        exactly that.  Page-table frames are counted against table_pages.
  *        Frames of mappings that no region maps are covered by their own count
  *        (refs == 1 while kind is MAPPING and unmapped).
- *        Memory is looked at in windows, so that the counts fit anywhere.
+ *        Memory is looked at in windows, as large as there is room for counts.
  *        Entries that name swap slots are counted in the same way.
  * Context: the system is quiet: no other thread changes spaces meanwhile.
  */
@@ -20,11 +20,15 @@
 #include "vm/region.h"
 #include "vm/table.h"
 
-enum { COMPLAINTS_MAX = 16, WINDOW_FRAMES = 1 << 18 };
+enum {
+    COMPLAINTS_MAX = 16,
+    WINDOW_MIN = PAGE_SIZE / sizeof(uint32_t),
+    WINDOW_MAX = 1 << 18
+};
 
-/* References found, of the frames [window, window + WINDOW_FRAMES). */
+/* References found, of the frames [window, window + window_frames). */
 static uint32_t *counts;
-static pfn_t window;
+static pfn_t window, window_frames;
 static unsigned complaints;
 
 static void complain(const char *what, uint64_t where, uint64_t found,
@@ -50,7 +54,7 @@ static uint64_t count_table(const pte_t *table, unsigned level, unsigned end)
             if (!(pte & (PTE_USER | PTE_TRACED)))
                 complain("user entry without the user bit", pte, 0, 1);
             pfn_t slot = frame_pfn(f) - window;
-            if (!(f->flags & FRAME_F_PINNED) && slot < WINDOW_FRAMES)
+            if (!(f->flags & FRAME_F_PINNED) && slot < window_frames)
                 counts[slot]++;
         } else if (level == 0 && pte_is_swap(pte) && window == 0) {
             swap_audit_entry(pte_swap_entry(pte));
@@ -89,7 +93,7 @@ static void audit_spaces(void)
 
 static void audit_frames(void)
 {
-    pfn_t end = MIN(window + WINDOW_FRAMES, frame_pfn_end());
+    pfn_t end = MIN(window + window_frames, frame_pfn_end());
 
     for (pfn_t pfn = window; pfn < end; pfn++) {
         if (!frame_pfn_valid(pfn))
@@ -110,9 +114,18 @@ static void audit_frames(void)
     }
 }
 
+/* Free memory may be there in single pages only. */
+static void make_counts(void)
+{
+    window_frames = WINDOW_MAX;
+    while (!(counts = kmalloc(window_frames * sizeof(*counts))) &&
+           window_frames > WINDOW_MIN)
+        window_frames /= 2;
+}
+
 unsigned vm_audit(void)
 {
-    counts = kmalloc(WINDOW_FRAMES * sizeof(*counts));
+    make_counts();
     if (!counts) {
         printk("audit: no memory for the counts\n");
         return 1;
@@ -122,8 +135,8 @@ unsigned vm_audit(void)
     complaints = 0;
     swap_audit_begin();
     mapping_audit_entries();
-    for (window = 0; window < frame_pfn_end(); window += WINDOW_FRAMES) {
-        memset(counts, 0, WINDOW_FRAMES * sizeof(*counts));
+    for (window = 0; window < frame_pfn_end(); window += window_frames) {
+        memset(counts, 0, window_frames * sizeof(*counts));
         audit_spaces();
         audit_frames();
         sched_point();

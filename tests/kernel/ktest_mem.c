@@ -5,6 +5,7 @@
 #include "core/ktest.h"
 #include "mem/frame.h"
 #include "mem/slab.h"
+#include "vm/address_space.h"
 #include "x86/cpu.h"
 
 /* Blocks are chained through their own memory, so that a test may hold all. */
@@ -107,6 +108,21 @@ KTEST(frame_exhaustion_is_null)
     KCHECK(count <= free);
     give_all(all, 0);
     KCHECK_EQ(frame_count(FRAME_FREE), free);
+}
+
+KTEST(auditor_needs_no_large_block)
+{
+    struct block *lists[FRAME_MAX_ORDER + 1];
+    uint64_t count;
+    struct frame *page = frame_alloc(0, FRAME_KERNEL);
+
+    KNEED(page != NULL);
+    for (unsigned order = FRAME_MAX_ORDER; order > 0; order--)
+        lists[order] = take_all(order, &count);
+    frame_free(page, 0);
+    KCHECK_EQ(vm_audit(), 0);
+    for (unsigned order = FRAME_MAX_ORDER; order > 0; order--)
+        give_all(lists[order], order);
 }
 
 KTEST(frame_lives_until_last_reference)
