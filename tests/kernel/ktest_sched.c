@@ -228,20 +228,23 @@ KTEST(timers_fire_in_order)
     bool on = irqs_enabled();
 
     fired = 0;
-    irqs_disable(); /* all on this CPU */
+    irqs_disable(); /* all on this CPU, and none fires yet */
     for (unsigned i = 0; i < TIMERS; i++) {
         unsigned n = i * 7 % TIMERS;
         alarms[n] = (struct alarm){ 0 };
         timer_init(&alarms[n].timer, alarm_fire);
         timer_arm(&alarms[n].timer, start + n * NSEC_PER_MSEC);
     }
-    if (on)
-        irqs_enable();
     for (unsigned i = 1; i < TIMERS; i += 2)
         timer_cancel(&alarms[i].timer);
+    if (on)
+        irqs_enable();
     KCHECK_EQ(wait_deadline(WAIT_UNINTERRUPTIBLE,
                             start + (TIMERS + 20) * NSEC_PER_MSEC),
               -ETIMEDOUT);
+    /* That may have been another CPU's timer. */
+    while (!__atomic_load_n(&alarms[TIMERS - 2].order, __ATOMIC_ACQUIRE))
+        sched_yield();
     for (unsigned i = 0; i < TIMERS; i++) {
         struct alarm *a = &alarms[i];
         KCHECK_EQ(a->order, i % 2 == 0 ? i / 2 + 1 : 0);
