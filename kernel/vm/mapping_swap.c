@@ -57,7 +57,8 @@ void mapping_forget(struct mapping *m, struct frame *frame)
 }
 
 /* The frame is back: it takes the place of its entry.  False: it is just being
- * written. */
+ * written, or the entry names another page by now.  (A page that we hold and
+ * that is in the cache under it stays there: the entry is this slot's only.) */
 static bool take_back(struct mapping *m, uint64_t index, struct frame *frame)
     MUST_HOLD(m->lock);
 static bool take_back(struct mapping *m, uint64_t index, struct frame *frame)
@@ -65,7 +66,7 @@ static bool take_back(struct mapping *m, uint64_t index, struct frame *frame)
     void **slot = &mapping_find_leaf(m, index)->slots[index & (NODE_SLOTS - 1)];
     swap_entry_t entry = slot_entry(*slot);
 
-    if (!swap_cache_remove(frame))
+    if (frame->swap != entry || !swap_cache_remove(frame))
         return false;
     frame_get(frame);
     frame_set_kind(frame, FRAME_MAPPING);
