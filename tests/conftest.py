@@ -1,6 +1,7 @@
 """pytest: one batch of guest cases for each kind of machine that is wanted."""
 
 import os
+import signal
 import sys
 
 import pytest
@@ -12,6 +13,11 @@ import harness  # noqa: E402
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes more than ten seconds")
+    # A shell without job control starts what runs in the background with these
+    # ignored, and programs inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(name="batches", scope="session")

@@ -3,6 +3,7 @@
 import functools
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -68,3 +69,20 @@ def test_script_on_host(name, tmp_path):
     assert done.returncode == int(values["status"]), done.stderr
     with open(source[:-3] + ".out", encoding="utf-8") as file:
         assert done.stdout == file.read()
+
+
+def test_a_run_in_the_background_ignores_no_signals(tmp_path):
+    """sh starts what runs in the background with SIGINT and SIGQUIT ignored."""
+    (tmp_path / "test_ignored.py").write_text(
+        "import re\n"
+        "def test_nothing_is_ignored():\n"
+        "    with open('/proc/self/status') as file:\n"
+        "        ignored = re.search(r'SigIgn:\\s*(.*)', file.read()).group(1)\n"
+        "    assert int(ignored, 16) & 0b111 == 0\n")
+    conftest = os.path.join(harness.TESTS, "conftest.py")
+    os.symlink(conftest, tmp_path / "conftest.py")
+    subprocess.run(
+        ["sh", "-c", "trap '' HUP INT QUIT; exec \"$@\"", "sh",
+         sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+         tmp_path], check=True, timeout=60,
+        env=dict(os.environ, PYTHONPATH=harness.TESTS))
