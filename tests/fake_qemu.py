@@ -86,6 +86,9 @@ def main():
         with open(chardev("log"), "w", encoding="utf-8") as log:
             log.write("boot\npanic: only in the log\n")
         sys.exit(33)
+    elif words[0] == b"chatter":
+        while True:
+            channel.sendall(encode(b"v", b"not ok") * 1000)
     elif words[0] == b"complaint":
         with open(chardev("log"), "w", encoding="utf-8") as log:
             log.write("boot\n[    1.000000] audit: refs of frame 12\n")

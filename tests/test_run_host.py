@@ -186,6 +186,12 @@ def test_complaints_of_the_auditor_are_shown(fake):
         "[    1.000000] audit: refs of frame 12"]
 
 
+def test_a_kernel_that_talks_for_ever_is_ended(fake):
+    done = tools_run(fake, "--", "chatter")
+    assert done.returncode == 125
+    assert b"the kernel says too much" in done.stderr
+
+
 @pytest.mark.parametrize("word", ["reset", "garbage"])
 def test_broken_guest_is_a_host_failure(fake, word):
     done = tools_run(fake, "--", word)

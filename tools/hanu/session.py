@@ -14,11 +14,12 @@ import subprocess
 import time
 
 from . import machine, symbols
-from .frames import FrameReader, FrameError, encode
+from .frames import HEADER, FrameReader, FrameError, encode
 
 PIECE = 4096          # a pipe that polls writable takes this without blocking
 OUTPUT_LIMIT = 1 << 18
 INPUT_LIMIT = 1 << 16
+TOLD_LIMIT = 4 << 20  # what a kernel may say of itself: panic, verdicts
 POWER_OFF_SECONDS = 5
 CTRL_A, CTRL_D = 1, 4
 WAITS = b"The machine waits for the debugger"  # kernel/core/panic.c
@@ -89,6 +90,7 @@ class Session:
         self.console_log = open(os.path.join(folder, "console"), "wb")
         self.open_sockets = {self.channel, self.console}
         self.deadline = None
+        self.told = 0           # bytes of frames that are kept
         self.process = None
 
     def serial_ports(self, channel_end, console_end):
@@ -294,14 +296,23 @@ class Session:
                 self._frame(kind, payload)
 
     def _frame(self, kind, payload):
-        r = self.result
         if kind == b"o":
             self.stdout.put(payload)
         elif kind == b"e":
             self.stderr.put(payload)
-        elif kind == b"x":
+        else:
+            self._told(kind, payload)
+
+    def _told(self, kind, payload):
+        """A word of the kernel's about the run."""
+        r = self.result
+        self.told += HEADER.size + len(payload)
+        if self.told > TOLD_LIMIT:
+            raise FrameError("the kernel says too much about the run")
+        if kind == b"x":
+            if r.wait_status is None:
+                self.deadline = time.monotonic() + POWER_OFF_SECONDS
             r.wait_status = int.from_bytes(payload[:4], "little")
-            self.deadline = time.monotonic() + POWER_OFF_SECONDS
         elif kind == b"p":
             r.panic += payload
             if not self.options.gdb:
