@@ -75,6 +75,13 @@ def hanu(program, script):
     return done.stdout.decode()
 
 
+# Wait until a line of /proc/PID/status matches.
+AWAIT = """await() {
+    until grep -q "$2" /proc/$1/status; do sleep 0.1; done
+}
+"""
+
+
 def test_same_lines_on_linux(program, tmp_path):
     file = tmp_path / "lines"
     done = on_host("-f", "-o", file, program)
@@ -90,14 +97,14 @@ def test_same_lines_on_linux(program, tmp_path):
 def test_options(program):
     """In one boot: counts, a choice of calls, a process that runs already, and
     the statuses."""
-    out = hanu(program, """
+    out = hanu(program, AWAIT + """
         strace -c -o /tmp/counts ls / >/dev/null; cat /tmp/counts; echo ==
         strace -o /tmp/some -e trace=%file,!close cat /none 2>/dev/null
         echo $?; echo ==
         strace -o /tmp/some -e trace=open,close cat /none 2>/dev/null
         cat /tmp/some; echo ==
-        sleep 1000 & p=$!; strace -o /tmp/sleep -p $p & sleep 1
-        kill $p; wait; cat /tmp/sleep; echo ==
+        sleep 1000 & p=$!; strace -o /tmp/sleep -p $p &
+        await $p 'TracerPid:.[1-9]'; kill $p; wait; cat /tmp/sleep; echo ==
         strace -o /dev/null sh -c 'kill -TERM $$'; echo $?
         strace nonsense; echo $?
         """)
@@ -111,3 +118,35 @@ def test_options(program):
     assert "SIGTERM {si_signo=SIGTERM, si_code=SI_USER" in sleep
     assert "+++ killed by SIGTERM +++" in sleep
     assert ends == "143\n127\n"
+
+
+def test_attached_to_in_an_exec(program):
+    """One that executes itself all the time is not killed by being traced."""
+    out = hanu(program, AWAIT + """
+        echo 'exec sh /tmp/again' > /tmp/again
+        for i in 1 2 3 4 5 6 7 8; do
+            sh /tmp/again & p=$!; sleep 0.1
+            strace -o /tmp/lines -e trace=execve -p $p &
+            await $p 'TracerPid:.[1-9]'; kill $p; wait
+            grep -v execve /tmp/lines; echo ==
+        done
+        """)
+    for lines in out.split("==\n")[:-1]:
+        assert lines.splitlines()[-1] == "+++ killed by SIGTERM +++"
+        assert "SIGTRAP" not in lines
+    assert out.count("==") == 8
+
+
+def test_a_stopped_process_stays_stopped(program):
+    """Until SIGCONT, also when it is traced."""
+    out = hanu(program, AWAIT + """
+        sh -c 'while :; do :; done' & p=$!; strace -o /tmp/lines -p $p &
+        await $p 'TracerPid:.[1-9]'
+        kill -STOP $p; await $p 'State:.[tT]'
+        until grep -q 'stopped by' /tmp/lines; do sleep 0.1; done
+        grep State /proc/$p/status
+        kill -CONT $p; await $p State:.R; kill $p; wait; cat /tmp/lines
+        """)
+    assert re.match("State:\t[tT]", out), out
+    assert "--- stopped by SIGSTOP ---\n--- SIGCONT {si_signo=SIGCONT" in out
+    assert out.endswith("+++ killed by SIGTERM +++\n")

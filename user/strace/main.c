@@ -267,22 +267,37 @@ static void call_stop(struct tracee *t)
 
 /* ---- other stops --------------------------------------------------------------- */
 
-static void print_signal_line(struct tracee *t, int signal)
+/* Without information it is a stop of the process. */
+static void print_signal_line(struct tracee *t, int signal,
+                              const siginfo_t *info)
 {
-    siginfo_t info;
-    bool has_info = ptrace(PTRACE_GETSIGINFO, t->pid, NULL, &info) == 0;
     if (counting)
         return;
     begin_line(t);
     out("--- ");
-    if (!has_info)
+    if (!info)
         out("stopped by ");
     value_print_signal(signal);
-    if (has_info) {
+    if (info) {
         out(" ");
-        print_siginfo(&info);
+        print_siginfo(info);
     }
     out(" ---\n");
+}
+
+static long trace_options(void)
+{
+    long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC;
+    if (follow)
+        options |=
+            PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE;
+    return options;
+}
+
+/* One that was attached to has stopped as a process. */
+static bool is_process_stop(int status)
+{
+    return status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP;
 }
 
 /* Returns the signal that it is to go on with. */
@@ -293,11 +308,7 @@ static int handle_stop(struct tracee *t, int status)
 
     if (!t->known) {
         t->known = true;
-        long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC;
-        if (follow)
-            options |=
-                PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE;
-        ptrace(PTRACE_SETOPTIONS, t->pid, NULL, (void *)options);
+        ptrace(PTRACE_SETOPTIONS, t->pid, NULL, (void *)trace_options());
         if (signal == SIGSTOP)
             return 0; /* it stopped to be traced */
     }
@@ -305,11 +316,13 @@ static int handle_stop(struct tracee *t, int status)
         call_stop(t);
         return 0;
     }
-    if (event)
+    if (event && !is_process_stop(status))
         return 0;
-    print_signal_line(t, signal);
     /* A stop of the process has no siginfo, nor anything to let through. */
-    return ptrace(PTRACE_GETSIGINFO, t->pid, NULL, &info) == 0 ? signal : 0;
+    bool has_info =
+        !event && ptrace(PTRACE_GETSIGINFO, t->pid, NULL, &info) == 0;
+    print_signal_line(t, signal, has_info ? &info : NULL);
+    return has_info ? signal : 0;
 }
 
 static void handle_end(struct tracee *t, int status)
@@ -342,8 +355,11 @@ static int trace_all(void)
             break;
         struct tracee *t = tracee_of(pid);
         if (WIFSTOPPED(status)) {
-            int signal = handle_stop(t, status);
-            ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(long)signal);
+            long signal = handle_stop(t, status);
+            if (is_process_stop(status))
+                ptrace(PTRACE_LISTEN, pid, NULL, NULL); /* until SIGCONT */
+            else
+                ptrace(PTRACE_SYSCALL, pid, NULL, (void *)signal);
         } else {
             handle_end(t, status);
             if (pid == command)
@@ -449,10 +465,12 @@ static void become(char **argv)
 static int begin(char **argv, long pid)
 {
     if (pid) {
-        if (ptrace(PTRACE_ATTACH, (pid_t)pid, NULL, NULL) != 0) {
+        /* Not ATTACH: an exec that is under way would end with a SIGTRAP. */
+        if (ptrace(PTRACE_SEIZE, (pid_t)pid, NULL, (void *)trace_options())) {
             report_errno("attach to %ld", pid);
             return -1;
         }
+        ptrace(PTRACE_INTERRUPT, (pid_t)pid, NULL, NULL);
         tracee_of((pid_t)pid);
         return 0;
     }
