@@ -34,6 +34,7 @@ static int child_counts(void *unused)
 
 static int child_stops_itself(void *number)
 {
+    setpgid(0, 0); /* not an orphaned group: our parent is in another one */
     signal(SIGCONT, on_signal);
     raise(*(int *)number);
     return calls == 1 ? 5 : 6;
@@ -55,7 +56,6 @@ static void check_stop_signals(void)
     for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
         int number = numbers[i];
         pid_t pid = child_start(child_stops_itself, &number);
-        setpgid(pid, pid); /* not an orphaned group: we are its parent */
         CHECK_EQ(waitpid(pid, &status, WUNTRACED), pid, "signal %d", number);
         CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == number, "stops (%x)",
               (unsigned)status);
