@@ -1,8 +1,9 @@
 /*
  * Processes that only compute get about the same time each, also when there
  * are more of them than CPUs and all were started from one CPU, and again when
- * some of them have ended.
+ * some of them have ended.  (Linux has others to serve on its CPUs, too.)
  */
+/* host: no */
 /* smp: 1 2 */
 #include <signal.h>
 #include <sys/resource.h>
