@@ -45,12 +45,18 @@ static void handle(int number, int flags)
 
 static volatile unsigned long masks[THREADS];
 
-/* Sleeps with its mask, which it looks up every millisecond. */
+/* Sleeps with its mask, which it looks up every millisecond. It does not set what
+ * it has: whoever sets a mask takes what is pending for all just then. */
 static int sleeps_masked(void *argument)
 {
     long i = (long)argument;
+    unsigned long mask = masks[i];
+    thread_set_mask(mask);
     while (!go) {
-        thread_set_mask(masks[i]);
+        if (mask != masks[i]) {
+            mask = masks[i];
+            thread_set_mask(mask);
+        }
         threads[i].progress++;
         thread_pause();
     }
