@@ -150,3 +150,16 @@ def test_a_stopped_process_stays_stopped(program):
     assert re.match("State:\t[tT]", out), out
     assert "--- stopped by SIGSTOP ---\n--- SIGCONT {si_signo=SIGCONT" in out
     assert out.endswith("+++ killed by SIGTERM +++\n")
+
+
+def test_one_that_is_stopped_already_is_shown_as_such(program):
+    """Its stop is no part of attaching to it."""
+    out = hanu(program, AWAIT + """
+        sh -c 'while :; do :; done' & p=$!
+        kill -STOP $p; await $p State:.T
+        strace -o /tmp/lines -p $p & await $p 'TracerPid:.[1-9]'
+        until grep -q 'stopped by' /tmp/lines; do sleep 0.1; done
+        kill -CONT $p; await $p State:.R; kill $p; wait; cat /tmp/lines
+        """)
+    assert out.startswith("--- stopped by SIGSTOP ---\n--- SIGCONT {si_signo"), out
+    assert out.endswith("+++ killed by SIGTERM +++\n")

@@ -309,8 +309,8 @@ static int handle_stop(struct tracee *t, int status)
     if (!t->known) {
         t->known = true;
         ptrace(PTRACE_SETOPTIONS, t->pid, NULL, (void *)trace_options());
-        if (signal == SIGSTOP)
-            return 0; /* it stopped to be traced */
+        if (command && signal == SIGSTOP)
+            return 0; /* it stopped to be traced; one of -p did not */
     }
     if (signal == (SIGTRAP | 0x80)) {
         call_stop(t);
