@@ -19,17 +19,7 @@ def nothing_leaks(m):
         child.end()
         parent.must("wait4", child.pid, 0, 0, 0)
 
-    one_round()
-    one_round()
-    with m.stopped():
-        before = m.used_frames()
-    for _ in range(6):
-        one_round()
-    with m.stopped():
-        after = m.used_frames()
-    if after > before + 40:
-        raise Failure(f"{before} frames in use before, {after} after six more "
-                      "rounds of fork, write and exit")
+    m.leaves_no_frames(one_round, 40, "six more rounds of fork, write and exit")
 
 
 def threads_see_one_page(m):

@@ -51,17 +51,7 @@ def nothing_leaks(m):
             raise Failure("SHM_INFO tells (segments, pages) "
                           f"{usage(m, note)} when all are gone")
 
-    one_round()
-    one_round()
-    with m.stopped():
-        before = m.used_frames()
-    for _ in range(6):
-        one_round()
-    with m.stopped():
-        after = m.used_frames()
-    if after > before + 30:
-        raise Failure(f"{before} frames in use before, {after} after six more "
-                      "rounds")
+    m.leaves_no_frames(one_round, 30, "six more rounds")
 
 
 def last_detach_and_removal_race(m):

@@ -120,14 +120,5 @@ def nothing_leaks(m):
         child.end()
         parent.must("wait4", child.pid, 0, 0, 0)
 
-    one_round()
-    one_round()
-    with m.stopped():
-        before = m.used_frames()
-    for _ in range(4):
-        one_round()
-    with m.stopped():
-        after = m.used_frames()
-    if after > before + 60:
-        raise Failure(f"{before} frames in use before, {after} after four more "
-                      "processes with threads")
+    m.leaves_no_frames(one_round, 60, "four more processes with threads",
+                       times=4)

@@ -461,6 +461,18 @@ class Machine:
         return sum(data[at:at + 4] != b"\0\0\0\0"
                    for at in range(refs, len(data), size))
 
+    def leaves_no_frames(self, one_round, limit, what, times=6):
+        """Two rounds fill the caches; so many more, which the failure calls
+        `what`, may leave `limit` frames more in use, and no more."""
+        used = []
+        for rounds in (2, times):
+            for _ in range(rounds):
+                one_round()
+            with self.stopped():
+                used.append(self.used_frames())
+        expect(used[1] <= used[0] + limit,
+               f"{used[0]} frames in use before, {used[1]} after {what}")
+
     def frame_bytes(self, entry):
         """The bytes of the frame that an entry maps."""
         return self.physical.read(entry.frame * memory.PAGE, memory.PAGE)
