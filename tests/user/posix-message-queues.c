@@ -16,6 +16,7 @@
 #include "common/badptr.h"
 #include "common/child.h"
 #include "common/raw.h"
+#include "common/thread.h"
 
 enum { ROUNDS = 10000, MESSAGES = 4, BYTES = 64 };
 
@@ -135,14 +136,19 @@ static int child_sends(void *unused)
     return mq_send(queue, "one more", 8, 0) == 0 ? 0 : errno;
 }
 
-static void check_signals(const char *what, child_body *body)
+static pid_t start_sleeper(child_body *body)
 {
     pid_t pid = child_start(body, NULL);
-    usleep(30000);
+    NEED(thread_await_state(pid, pid, 'S'));
+    return pid;
+}
+
+static void check_signals(const char *what, child_body *body)
+{
+    pid_t pid = start_sleeper(body);
     kill(pid, SIGUSR1);
     CHECK_EQ(child_wait(pid), EINTR << 8, "%s: a handler gives EINTR", what);
-    pid = child_start(body, NULL);
-    usleep(30000);
+    pid = start_sleeper(body);
     kill(pid, SIGKILL);
     CHECK_EQ(child_wait(pid), SIGKILL, "%s: SIGKILL", what);
 }
@@ -154,8 +160,7 @@ static void check_wakeups(void)
     NEED(sigaction(SIGUSR1, &action, NULL) == 0);
     queue = fresh(0);
     check_signals("mq_receive", child_receives);
-    pid_t pid = child_start(child_receives, NULL);
-    usleep(30000);
+    pid_t pid = start_sleeper(child_receives);
     NEED(mq_send(queue, "x", 1, 0) == 0);
     CHECK_EQ(child_wait(pid), 0, "woken by a message");
     CHECK_ERRNO(mq_timedreceive(queue, text, BYTES, NULL, &past), ETIMEDOUT,
@@ -177,8 +182,7 @@ static void check_wakeups(void)
     CHECK_ERRNO(mq_timedsend(queue, "x", 1, 0, &time), ETIMEDOUT,
                 "a time-out when full");
     check_signals("mq_send", child_sends);
-    pid = child_start(child_sends, NULL);
-    usleep(30000);
+    pid = start_sleeper(child_sends);
     NEED(mq_receive(queue, text, BYTES, NULL) == 1);
     CHECK_EQ(child_wait(pid), 0, "woken by room");
     discard();

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "common/child.h"
 
-enum { SPINNERS = 6, RUN_MS = 500 };
+enum { SPINNERS = 6, RUN_MS = 500, LONGEST = 40 };
 
 /* The spinners' processor time, in their own words. */
 static volatile long *used_us;
@@ -32,16 +32,11 @@ static int child_spins(void *slot)
     return 0;
 }
 
-/* Least time that one of spinners [first, SPINNERS) gets, in percent of the
- * most that one gets. */
-static long least_share(int first)
+/* Least time that one of spinners [first, SPINNERS) has had since then, in
+ * percent of the most that one has had. */
+static long least_share(int first, const long *before)
 {
-    struct timespec time = { 0, RUN_MS * 1000000 };
-    long before[SPINNERS], least = 0, most = 0;
-    for (int i = first; i < SPINNERS; i++) {
-        before[i] = used_us[i];
-    }
-    nanosleep(&time, NULL);
+    long least = 0, most = 0;
     for (int i = first; i < SPINNERS; i++) {
         long used = used_us[i] - before[i];
         least = i == first || used < least ? used : least;
@@ -49,6 +44,24 @@ static long least_share(int first)
     }
     check_note("between %ld and %ld ms each", least / 1000, most / 1000);
     return most == 0 ? 0 : least * 100 / most;
+}
+
+/* The longer they run, the less counts a turn in which a CPU stood still because
+ * its host was busy; one that gets too little never comes to its share. */
+static bool come_to_share(int first)
+{
+    struct timespec time = { 0, RUN_MS * 1000000 };
+    long before[SPINNERS];
+    for (int i = first; i < SPINNERS; i++) {
+        before[i] = used_us[i];
+    }
+    for (int i = 0; i < LONGEST; i++) {
+        nanosleep(&time, NULL);
+        if (least_share(first, before) > 45) {
+            return true;
+        }
+    }
+    return false;
 }
 
 int main(void)
@@ -60,10 +73,10 @@ int main(void)
     for (int i = 0; i < SPINNERS; i++) {
         pids[i] = child_start(child_spins, (void *)&used_us[i]);
     }
-    CHECK(least_share(0) > 45, "%d spinners", SPINNERS);
+    CHECK(come_to_share(0), "%d spinners", SPINNERS);
     for (int i = 0; i < SPINNERS; i++) {
         if (i == 2) {
-            CHECK(least_share(i) > 45, "the %d that are left", SPINNERS - i);
+            CHECK(come_to_share(i), "the %d that are left", SPINNERS - i);
         }
         kill(pids[i], SIGKILL);
         child_wait(pids[i]);
