@@ -9,9 +9,17 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import harness  # noqa: E402
+import second_look  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption("--second-look", action="store_true",
+                     help="run what failed again: is it the host's fault?")
 
 
 def pytest_configure(config):
+    if config.getoption("--second-look"):
+        config.pluginmanager.register(second_look)
     config.addinivalue_line("markers", "slow: takes more than ten seconds")
     # A shell without job control starts what runs in the background with these
     # ignored, and programs inherit that.
