@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "common/child.h"
 #include "common/raw.h"
+#include "common/thread.h"
 
 enum { ROUNDS = 10000 };
 
@@ -101,6 +102,14 @@ static int child_sleeps(void *flags)
     return got == 8 ? 2 : errno == EINTR ? 3 : 4;
 }
 
+/* Sleeps in its read when this returns. */
+static pid_t start_sleeping(int *flags)
+{
+    pid_t pid = child_start(child_sleeps, flags);
+    NEED(thread_await_state(pid, pid, 'S'));
+    return pid;
+}
+
 static void check_wakeups(void)
 {
     uint64_t value = 0;
@@ -121,18 +130,15 @@ static void check_wakeups(void)
     NEED(eventfd_write(fd, 1) == 0);
     CHECK_EQ(child_wait(pid), 0, "poll is woken");
     NEED(eventfd_read(fd, &value) == 0);
-    pid = child_start(child_sleeps, &flags[0]);
-    usleep(30000);
+    pid = start_sleeping(&flags[0]);
     kill(pid, SIGUSR1);
     CHECK_EQ(child_wait(pid), 3 << 8, "a handler: EINTR");
-    pid = child_start(child_sleeps, &flags[1]);
-    usleep(30000);
+    pid = start_sleeping(&flags[1]);
     kill(pid, SIGUSR1);
     usleep(30000);
     NEED(eventfd_write(fd, 1) == 0);
     CHECK_EQ(child_wait(pid), 2 << 8, "with SA_RESTART it goes on");
-    pid = child_start(child_sleeps, &flags[0]);
-    usleep(30000);
+    pid = start_sleeping(&flags[0]);
     kill(pid, SIGKILL);
     CHECK_EQ(child_wait(pid), SIGKILL, "SIGKILL");
     close(fd);

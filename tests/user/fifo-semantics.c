@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "common/child.h"
+#include "common/thread.h"
 
 enum { ROUNDS = 10000, WRITERS = 4, MESSAGES = 400 };
 
@@ -55,10 +56,10 @@ static void check_blocking_open(void)
     CHECK_EQ(read(fd, bytes, 8), 0, "end of file");
     CHECK_ERRNO(lseek(fd, 0, SEEK_SET), ESPIPE, "no offset");
     CHECK_ERRNO(write(fd, "x", 1), EBADF, "not open to write");
-    pid = child_start(child_opens_to_write, NULL);
     struct pollfd entry = { .fd = fd, .events = POLLIN };
     CHECK_EQ(poll(&entry, 1, 0), 1, "poll: the writer is gone");
     CHECK_EQ(entry.revents, POLLHUP, "POLLHUP");
+    pid = child_start(child_opens_to_write, NULL);
     CHECK_EQ(child_wait(pid), 0, "another writer");
     CHECK_EQ(read(fd, bytes, 8), 5, "its bytes");
     close(fd);
@@ -157,20 +158,25 @@ static void check_no_end(void)
     close(fd);
 }
 
+/* Waits for a partner when this returns. */
+static pid_t start_waiting(child_body *body, int *flags)
+{
+    pid_t pid = child_start(body, flags);
+    NEED(thread_await_state(pid, pid, 'S'));
+    return pid;
+}
+
 static void check_signals(int flags, int partner, const char *name)
 {
-    pid_t pid = child_start(child_waits, &flags);
-    usleep(50000);
+    pid_t pid = start_waiting(child_waits, &flags);
     kill(pid, SIGUSR1);
     CHECK_EQ(child_wait(pid), 0, "%s: EINTR", name);
     check_no_end();
-    pid = child_start(child_waits, &flags);
-    usleep(50000);
+    pid = start_waiting(child_waits, &flags);
     kill(pid, SIGKILL);
     CHECK_EQ(child_wait(pid), SIGKILL, "%s: killed", name);
     check_no_end();
-    pid = child_start(child_waits_on, &flags);
-    usleep(50000);
+    pid = start_waiting(child_waits_on, &flags);
     kill(pid, SIGUSR1);
     usleep(20000);
     int fd = open(path, partner);

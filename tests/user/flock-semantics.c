@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "common/child.h"
+#include "common/thread.h"
 
 enum { PROCESSES = 4, STEPS = 2500 };
 
@@ -110,21 +111,26 @@ static int child_waits(void *restart)
     return result == 0 ? 0 : errno == EINTR ? 4 : 1;
 }
 
+/* Waits for the lock when this returns. */
+static pid_t start_waiting(int *restart)
+{
+    pid_t pid = child_start(child_waits, restart);
+    NEED(thread_await_state(pid, pid, 'S'));
+    return pid;
+}
+
 static void check_waiting(void)
 {
     int fd = opened(), restart = 0;
     NEED(flock(fd, LOCK_SH) == 0);
-    pid_t pid = child_start(child_waits, &restart);
-    usleep(50000);
+    pid_t pid = start_waiting(&restart);
     kill(pid, SIGUSR1);
     CHECK_EQ(child_wait(pid), 4 << 8, "a signal: EINTR");
-    pid = child_start(child_waits, &restart);
-    usleep(50000);
+    pid = start_waiting(&restart);
     kill(pid, SIGKILL);
     CHECK_EQ(child_wait(pid), SIGKILL, "SIGKILL");
     restart = SA_RESTART;
-    pid = child_start(child_waits, &restart);
-    usleep(50000);
+    pid = start_waiting(&restart);
     kill(pid, SIGUSR1);
     usleep(20000);
     CHECK_EQ(flock(fd, LOCK_UN), 0, "unlock wakes");

@@ -56,7 +56,7 @@ static int priority_of(pid_t pid)
 static int settles_at(pid_t pid, int priority)
 {
     struct timespec pause_time = { .tv_nsec = 1000000 };
-    for (int i = 0; i < 5000 && priority_of(pid) != priority; i++) {
+    for (int i = 0; i < 20000 && priority_of(pid) != priority; i++) {
         nanosleep(&pause_time, NULL);
     }
     return priority_of(pid);

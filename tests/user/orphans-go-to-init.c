@@ -50,7 +50,7 @@ static int ends_with_descendants(void *unused)
 /* The pid is free again, or a stranger's: nothing of ours is a zombie. */
 static bool gone(pid_t pid)
 {
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 3000; i++) {
         if (kill(pid, 0) < 0 && errno == ESRCH) {
             return true;
         }

@@ -12,6 +12,7 @@
 #include "common/badptr.h"
 #include "common/child.h"
 #include "common/raw.h"
+#include "common/thread.h"
 
 enum { CAPACITY = 65536, MANY = 100, LONG_MS = 20000 };
 
@@ -69,11 +70,13 @@ static int child_goes(void *unused)
     return 0;
 }
 
+/* Once its parent sleeps in its call. */
 static int child_signals(void *unused)
 {
+    pid_t parent = getppid();
     (void)unused;
-    usleep(30000);
-    return kill(getppid(), SIGUSR1);
+    NEED(thread_await_state(parent, parent, 'S'));
+    return kill(parent, SIGUSR1);
 }
 
 static void check_data_wakes(void)

@@ -161,7 +161,7 @@ static void check_folder(void)
     CHECK_ERRNO(stat("/proc/999999999", &status), ENOENT, "no such process");
     pid_t pid = child_start(child_zombie, NULL);
     snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 20000; i++) {
         NEED(check_read_file(path, text, sizeof(text)) > 0);
         if (strstr(text, ") Z ")) {
             break;

@@ -37,7 +37,7 @@ static int wait_for_range(void *unused)
 
 static bool gets_line(const char *kind, int pid, const char *range)
 {
-    for (int i = 0; i < 5000 && !has_line(kind, pid, range, true); i++) {
+    for (int i = 0; i < 20000 && !has_line(kind, pid, range, true); i++) {
         usleep(1000);
     }
     return has_line(kind, pid, range, true);

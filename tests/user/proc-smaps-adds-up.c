@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "common/child.h"
+#include "common/thread.h"
 
 enum { PAGES = 64, TEXT_BYTES = 256 << 10 };
 
@@ -215,7 +216,8 @@ static void check_rollup(void)
     struct gate gate;
     gate_make(&gate);
     pid_t child = child_start(child_sleeps, &gate);
-    usleep(100000); /* until it sleeps: it maps no more pages */
+    /* Asleep it maps no more pages. */
+    NEED(thread_await_state(child, child, 'S'));
     slurp(child, "smaps");
     for (unsigned i = 0; i < ARRAY_LENGTH(keys); i++) {
         sums[i] = sum_of(keys[i]);

@@ -24,7 +24,7 @@ static char letter_of(pid_t pid)
 static char wait_for(pid_t pid, char letter)
 {
     char seen = letter_of(pid);
-    for (int i = 0; i < 2000 && seen != letter; i++) {
+    for (int i = 0; i < 20000 && seen != letter; i++) {
         usleep(1000);
         seen = letter_of(pid);
     }

@@ -21,7 +21,7 @@ static sem_t empty;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
 static pthread_t sleeper;
-static volatile int started, cleaned, destroyed, went_on;
+static volatile int started, sent, cleaned, destroyed, went_on;
 static pthread_key_t key;
 
 static void in_read(void)
@@ -170,10 +170,9 @@ static void *is_protected(void *unused)
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
     went_on = old == PTHREAD_CANCEL_ENABLE;
     started = 1;
-    for (int i = 0; i < 10; i++) {
-        usleep(1000);
-        pthread_testcancel();
-    }
+    await(&sent);
+    usleep(1000);
+    pthread_testcancel();
     went_on++;
     pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
     pthread_testcancel();
@@ -229,11 +228,12 @@ static void *cancelled(void *(*body)(void *), bool by_us)
 {
     pthread_t thread;
     void *result = NULL;
-    started = went_on = 0;
+    started = sent = went_on = 0;
     NEED(pthread_create(&thread, NULL, body, NULL) == 0);
     if (by_us) {
         await(&started);
         NEED(pthread_cancel(thread) == 0);
+        sent = 1;
     }
     NEED(pthread_join(thread, &result) == 0);
     return result;

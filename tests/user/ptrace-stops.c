@@ -156,6 +156,7 @@ static pid_t start_tracer(struct tracer *t, child_body *body)
     gate_make(&t->begun);
     gate_make(&t->go);
     t->tracee = child_start(waits, NULL);
+    await_state(t->tracee, 'S'); /* now anybody may trace it */
     pid_t pid = child_start(body, t);
     gate_pass(&t->begun);
     CHECK_EQ(tracee_tracer(t->tracee), pid, "another process traces it");

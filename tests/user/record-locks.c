@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "common/child.h"
+#include "common/thread.h"
 
 enum { BYTES = 24, ROUNDS = 400, PROCESSES = 4, STEPS = 2500 };
 
@@ -283,21 +284,24 @@ static int child_waits(void *restart)
     return result == 0 ? 0 : errno == EINTR ? 4 : 1;
 }
 
+/* A child that sleeps in F_SETLKW. */
+static pid_t start_waiter(int restart)
+{
+    pid_t pid = child_start(child_waits, &restart);
+    NEED(thread_await_state(pid, pid, 'S'));
+    return pid;
+}
+
 static void check_waiting(void)
 {
-    int restart = 0;
     NEED(set(F_RDLCK, 7, 1) == 0);
-    pid_t pid = child_start(child_waits, &restart);
-    usleep(50000);
+    pid_t pid = start_waiter(0);
     kill(pid, SIGUSR1);
     CHECK_EQ(child_wait(pid), 4 << 8, "a signal: EINTR");
-    pid = child_start(child_waits, &restart);
-    usleep(50000);
+    pid = start_waiter(0);
     kill(pid, SIGKILL);
     CHECK_EQ(child_wait(pid), SIGKILL, "SIGKILL");
-    restart = SA_RESTART;
-    pid = child_start(child_waits, &restart);
-    usleep(50000);
+    pid = start_waiter(SA_RESTART);
     kill(pid, SIGUSR1);
     usleep(20000);
     CHECK_EQ(set(F_UNLCK, 7, 1), 0, "unlock wakes");

@@ -17,7 +17,7 @@
 #include "common/scheduling.h"
 #include "common/thread.h"
 
-enum { CONDUCTOR = 90, PLAYERS = 4, MOST_NOTES = 60 };
+enum { CONDUCTOR = 90, PLAYERS = 4, MOST_NOTES = 60, TRIES = 4 };
 
 struct notes {
     volatile int count;
@@ -72,15 +72,36 @@ static void open_gates(size_t count)
     }
 }
 
-static void check_notes(size_t count, const char *expected, const char *name)
+static bool are_noted(size_t count, const char *expected)
 {
     for (size_t i = 0; i < count; i++) {
         NEED(child_wait(players[i].pid) == 0);
         gate_close(&players[i].gate);
     }
-    if (!CHECK(strcmp(notes->text, expected) == 0, "%s", name)) {
+    bool good = strcmp(notes->text, expected) == 0;
+    if (!good) {
         check_note("noted %s expected %s", notes->text, expected);
     }
+    return good;
+}
+
+static void check_notes(size_t count, const char *expected, const char *name)
+{
+    CHECK(are_noted(count, expected), "%s", name);
+}
+
+/* With turns in the game, which end by the clock: while a processor stands
+ * still, who has just got it may lose it before he plays. So there are some
+ * tries. */
+static void check_turns(size_t count, const char *expected, const char *name)
+{
+    bool good = false;
+    for (int i = 0; i < TRIES && !good; i++) {
+        seat(count);
+        open_gates(count);
+        good = are_noted(count, expected);
+    }
+    CHECK(good, "%s", name);
 }
 
 static void set_player(int i, int policy, int priority,
@@ -145,14 +166,10 @@ static void check_equals(void)
         set_player(i, SCHED_RR, 10, awaits_others);
     }
     notes_of_all = 3;
-    seat(3);
-    open_gates(3);
-    check_notes(3, "abcCAB", "RR: in turns");
+    check_turns(3, "abcCAB", "RR: in turns");
     set_player(0, SCHED_FIFO, 10, computes);
     notes_of_all = 4;
-    seat(3);
-    open_gates(3);
-    check_notes(3, "aAbcCB", "FIFO among RR: to its end");
+    check_turns(3, "aAbcCB", "FIFO among RR: to its end");
     for (int i = 0; i < 3; i++) {
         set_player(i, SCHED_FIFO, 10, yields);
     }

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "common/child.h"
+#include "common/thread.h"
 
 static volatile int calls, depth, deepest, sequence[8], code_seen, status_seen;
 static volatile pid_t pid_seen;
@@ -95,10 +96,17 @@ static void check_pending(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Once the parent sleeps in the call that comes next. */
+static void signal_parent(int number)
+{
+    pid_t parent = getppid();
+    NEED(thread_await_state(parent, parent, 'S'));
+    kill(parent, number);
+}
+
 static int child_signals_parent(void *number)
 {
-    usleep(30000);
-    kill(getppid(), *(int *)number);
+    signal_parent(*(int *)number);
     return 0;
 }
 
@@ -166,8 +174,7 @@ static void check_restart(void)
     install(SIGUSR1, count_only, SA_RESTART);
     pid = fork();
     if (pid == 0) {
-        usleep(30000);
-        kill(getppid(), SIGUSR1);
+        signal_parent(SIGUSR1);
         usleep(30000);
         _exit(write(ends[1], "x", 1) == 1 ? 3 : 4);
     }
@@ -178,8 +185,7 @@ static void check_restart(void)
     install(SIGUSR1, count_only, 0);
     pid = fork();
     if (pid == 0) {
-        usleep(30000);
-        kill(getppid(), SIGUSR1);
+        signal_parent(SIGUSR1);
         pause();
         _exit(0);
     }
@@ -241,11 +247,19 @@ static void check_interrupted_write(void)
 static void check_alarm(void)
 {
     struct itimerval timer = { { 0, 20000 }, { 0, 20000 } }, off, left;
+    sigset_t one = set_of(SIGALRM, 0), none = set_of(0, 0);
+    int number = SIGUSR1;
     memset(&off, 0, sizeof(off));
+    install(SIGUSR1, count_only, 0);
+    pid_t pid = child_start(child_signals_parent, &number);
+    CHECK_ERRNO(pause(), EINTR, "pause until a signal");
+    child_wait(pid);
     install(SIGALRM, count_only, 0);
     alarm(100);
-    CHECK(alarm(1) > 90, "alarm returns what was left");
-    CHECK_ERRNO(pause(), EINTR, "pause until the alarm");
+    sigprocmask(SIG_BLOCK, &one, NULL);
+    CHECK(alarm(1) > 50, "alarm returns what was left");
+    CHECK_ERRNO(sigsuspend(&none), EINTR, "until the alarm");
+    sigprocmask(SIG_SETMASK, &none, NULL);
     CHECK_EQ(calls, 1, "SIGALRM");
     CHECK_EQ(alarm(0), 0, "nothing left");
     CHECK_EQ(setitimer(ITIMER_REAL, &timer, NULL), 0, "an interval timer");

@@ -16,6 +16,7 @@
 #include "common/child.h"
 #include "common/raw.h"
 #include "common/sigframe.h"
+#include "common/thread.h"
 
 enum { LANDED = 21, RANDOM_FRAMES = 60 };
 
@@ -293,7 +294,7 @@ static void check_mask(void)
     forged.frame.context.mask = ~0ul;
     forged.frame.context.rip = (uintptr_t)landing_pauses;
     pid_t pid = child_start(child_returns, NULL);
-    usleep(20000);
+    NEED(thread_await_state(pid, pid, 'S'));
     kill(pid, SIGTERM);
     kill(pid, SIGKILL);
     CHECK_EQ(child_wait(pid) & 0x7f, SIGKILL, "SIGKILL stays unblockable");

@@ -12,6 +12,7 @@
 #include "common/badptr.h"
 #include "common/child.h"
 #include "common/raw.h"
+#include "common/thread.h"
 
 enum { ROUNDS = 10000, SENDERS = 4, EACH = 500, LONGEST = 8192, ROOM = 16384 };
 
@@ -147,19 +148,24 @@ static void no_action(int signal_number)
     (void)signal_number;
 }
 
+/* A child that sleeps in its call. */
+static pid_t start_sleeper(child_body *body)
+{
+    pid_t pid = child_start(body, NULL);
+    NEED(thread_await_state(pid, pid, 'S'));
+    return pid;
+}
+
 /* Does `body` sleep, and what ends it? */
 static void check_ends(const char *what, child_body *body)
 {
-    pid_t pid = child_start(body, NULL);
-    usleep(30000);
+    pid_t pid = start_sleeper(body);
     kill(pid, SIGUSR1);
     CHECK_EQ(child_wait(pid), EINTR << 8, "%s: a handler gives EINTR", what);
-    pid = child_start(body, NULL);
-    usleep(30000);
+    pid = start_sleeper(body);
     kill(pid, SIGKILL);
     CHECK_EQ(child_wait(pid), SIGKILL, "%s: SIGKILL", what);
-    pid = child_start(body, NULL);
-    usleep(30000);
+    pid = start_sleeper(body);
     discard();
     CHECK_EQ(child_wait(pid), EIDRM << 8, "%s: removal gives EIDRM", what);
 }
@@ -171,8 +177,7 @@ static void check_wakeups(void)
                                 .sa_flags = SA_RESTART };
     NEED(sigaction(SIGUSR1, &action, NULL) == 0);
     fresh();
-    pid_t pid = child_start(child_receives, NULL);
-    usleep(30000);
+    pid_t pid = start_sleeper(child_receives);
     NEED(send(4, "other", 0) == 0);
     usleep(30000);
     NEED(send(5, "seven", 0) == 0);
@@ -182,8 +187,7 @@ static void check_wakeups(void)
     fresh();
     NEED(child_run(child_sends, NULL) == 0 &&
          child_run(child_sends, NULL) == 0);
-    pid = child_start(child_sends, NULL);
-    usleep(30000);
+    pid = start_sleeper(child_sends);
     NEED(receive(0, LONGEST, 0) == LONGEST);
     CHECK_EQ(child_wait(pid), 0, "woken by room");
     check_ends("msgsnd", child_sends);

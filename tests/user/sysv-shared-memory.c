@@ -16,7 +16,7 @@
 #include "common/child.h"
 #include "common/raw.h"
 
-enum { PAGES = 5, SIZE = PAGES * 4096 - 100, ROUNDS = 10000 };
+enum { PAGES = 5, SIZE = PAGES * 4096 - 100, ROUNDS = 1000 };
 
 static char *program;
 static int id;

@@ -169,7 +169,8 @@ static void check_orphan(void)
 
 static void on_hangup(int number)
 {
-    orphan->result |= number == SIGHUP ? 1 : 2;
+    __atomic_fetch_or(&orphan->result, number == SIGHUP ? 1 : 2,
+                      __ATOMIC_SEQ_CST);
     if (number == SIGHUP) {
         gate_open(&orphan->done);
     }
@@ -182,7 +183,7 @@ static int waits_for_hangup(void *gate)
     setpgid(0, 0);
     tcsetpgrp(terminal, getpgrp());
     gate_open(gate);
-    for (int i = 0; i < 1000 && orphan->result != 3; i++) {
+    for (int i = 0; i < 6000 && orphan->result != 3; i++) {
         usleep(10000);
     }
     return 0;
@@ -226,7 +227,7 @@ int main(void)
         return check_done();
     }
     CHECK_EQ(status, 0, "a session with a terminal");
-    for (int i = 0; i < 500 && !(orphan->result & 1); i++) {
+    for (int i = 0; i < 3000 && !(orphan->result & 1); i++) {
         usleep(10000);
     }
     CHECK(orphan->result & 1, "its end hangs up the foreground group");

@@ -375,7 +375,7 @@ static int child_limited(void *argument)
         CHECK_EQ(error, -EAGAIN, "and ends in EAGAIN");
         CHECK_ERRNO(fork(), EAGAIN, "also for a process");
         end_many(many, LIMIT - 1);
-        for (int n = 0; thread_count(getpid()) > 1 && n < 1000; n++) {
+        for (int n = 0; thread_count(getpid()) > 1 && n < 20000; n++) {
             thread_pause();
         }
     }

@@ -344,11 +344,14 @@ static void check_many(void)
 
 /* -- with a child of vfork ---------------------------------------------------- */
 
+static volatile int child_runs;
+
 static int vforks(void *unused)
 {
     (void)unused;
     pid_t pid = vfork();
     if (pid == 0) {
+        child_runs = 1;
         for (int i = 0; i < 50; i++) {
             RAW1(SYS_sched_yield, 0);
             thread_pause();
@@ -370,6 +373,7 @@ static int child_execs_beside_vfork(void *unused)
 {
     (void)unused;
     int tid = thread_start(&threads[0], vforks, NULL);
+    NEED(thread_await(&child_runs, 1));
     while (thread_state(getpid(), tid) == 'R') { /* until it is in vfork */
         thread_pause();
     }

@@ -262,10 +262,12 @@ static void check_in_turn(void)
 {
     s->stage = 0;
     pid_t pid = child_start(child_in_turn, NULL);
-    for (int i = 0; i < MAKERS; i++) {
+    for (int i = 0; i <= MAKERS; i++) { /* before any of them ends */
         while (s->tids[i] == 0) {
             thread_pause();
         }
+    }
+    for (int i = 0; i < MAKERS; i++) {
         s->stage = i + 1;
         NEED(thread_await_state(pid, s->tids[i], i == 2 ? 'Z' : '-'));
         CHECK_EQ(thread_count(pid), MAKERS + 1 - i - (i < 2), "%d ended", i);

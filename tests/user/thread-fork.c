@@ -235,7 +235,7 @@ static void check_vfork(void)
     thread_start(&threads[0], sleeps, NULL);
     int tid = thread_start(&caller, vforks, NULL);
     NEED(thread_await(&child_runs, 1));
-    CHECK(thread_state(getpid(), tid) != 'R', "the caller waits");
+    CHECK(thread_await_state(getpid(), tid, 'D'), "the caller waits");
     CHECK(thread_await_state(getpid(), threads[0].tid, 'S'), "another runs");
     CHECK_EQ(back, 0, "it is not back yet");
     go = 1;

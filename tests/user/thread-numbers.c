@@ -38,8 +38,8 @@ static int looks(void *argument)
 static void on_signal(int number)
 {
     (void)number;
-    handled_by = thread_me();
-    handled++;
+    __atomic_fetch_add(&handled, 1, __ATOMIC_SEQ_CST);
+    handled_by = thread_me(); /* the last: somebody may wait for it */
 }
 
 static void check_signal_to(long result, int tid, const char *how)

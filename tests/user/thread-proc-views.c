@@ -45,11 +45,17 @@ static int sleeps(void *unused)
     return 0;
 }
 
+/* Until they have left /proc, too. */
 static void end_all(void)
 {
+    int tids[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        tids[i] = threads[i].tid;
+    }
     go = 1;
     for (int i = 0; i < THREADS; i++) {
         thread_join(&threads[i]);
+        NEED(thread_await_state(getpid(), tids[i], '-'));
     }
 }
 
@@ -95,7 +101,6 @@ static void check_lists(void)
     snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
     int fd = open(path, O_RDONLY);
     end_all();
-    NEED(thread_await_state(pid, tid, '-'));
     CHECK_ERRNO(read(fd, path, sizeof(path)), ESRCH,
                 "a file of one that ended");
     CHECK_EQ(thread_count(pid), 1, "one is left");

@@ -30,8 +30,8 @@ static volatile int go, handled, handled_by;
 static void on_signal(int number)
 {
     (void)number;
-    handled_by = thread_me();
     __atomic_fetch_add(&handled, 1, __ATOMIC_SEQ_CST);
+    handled_by = thread_me(); /* the last: somebody may wait for it */
 }
 
 static void handle(int number, int flags)

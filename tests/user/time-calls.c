@@ -33,10 +33,11 @@ static void check_clocks(void)
         previous = now;
     }
     CHECK_EQ(back, 0, "the monotonic clock never goes back");
+    long before = nanoseconds(CLOCK_REALTIME) / 1000000;
     NEED(gettimeofday(&day, NULL) == 0);
     long real = nanoseconds(CLOCK_REALTIME) / 1000000;
     long told = day.tv_sec * 1000 + day.tv_usec / 1000;
-    CHECK(real - told >= 0 && real - told < 5000, "gettimeofday agrees");
+    CHECK(before <= told && told <= real, "gettimeofday agrees");
     CHECK(real / 1000 - (long)time(NULL) <= 5, "time agrees");
     CHECK(real / 1000 > 1500000000, "the date is a real one");
     CHECK(clock_getres(CLOCK_MONOTONIC, &resolution) == 0 &&
@@ -96,10 +97,14 @@ static void check_cpu_time(void)
     CHECK(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec > 0 ||
               usage.ru_utime.tv_usec + usage.ru_stime.tv_usec >= 50000,
           "getrusage tells them");
-    start = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
-    usleep(50000);
-    CHECK(nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - start < 40000000,
-          "sleeping takes no CPU time");
+    long used = 40000000;
+    /* A processor that stands still before or after the sleep counts. */
+    for (int i = 0; i < 20 && used >= 40000000; i++) {
+        start = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+        usleep(50000);
+        used = nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - start;
+    }
+    CHECK(used < 40000000, "sleeping takes no CPU time");
 }
 
 int main(void)

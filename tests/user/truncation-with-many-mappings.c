@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include "common/child.h"
 
-enum { MAPPINGS = 20000, MOST_MS = 3000 };
+enum { MAPPINGS = 20000, MOST_MS = 3000, TRIES = 5 };
 
 static char *memory;
 
@@ -35,6 +35,25 @@ static void map_all(int fd)
         NEED(mmap(memory + i * PAGE, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED,
                   fd, 0) != MAP_FAILED);
     }
+}
+
+/* How long it takes; a processor that stands still meanwhile counts, too. */
+static long cut_file(int fd)
+{
+    long start = now_ms();
+    CHECK_EQ(ftruncate(fd, 0), 0, "ftruncate");
+    return now_ms() - start;
+}
+
+static bool is_cut_in_time(int fd)
+{
+    for (int i = 0; i < TRIES; i++) {
+        if (cut_file(fd) < MOST_MS) {
+            return true;
+        }
+        NEED(pwrite(fd, "x", 1, 0) == 1 && memory[0] == 'x');
+    }
+    return false;
 }
 
 static int child_reads(void *offset)
@@ -62,9 +81,7 @@ int main(void)
     CHECK_EQ(memory[0] + memory[(MAPPINGS - 1) * PAGE], 2 * 'x', "mapped");
     gate_make(&cut);
     pid_t pid = child_start(child_waits, &cut);
-    long start = now_ms();
-    CHECK_EQ(ftruncate(fd, 0), 0, "ftruncate");
-    CHECK(now_ms() - start < MOST_MS, "... in time");
+    CHECK(is_cut_in_time(fd), "... in time");
     gate_open(&cut);
     status = child_wait(pid);
     CHECK_EQ(status & 0x7f, SIGBUS, "the child has lost the page");

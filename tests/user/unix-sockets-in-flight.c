@@ -122,7 +122,7 @@ static void look_for_garbage(void)
 /* Newer systems take their time. */
 static bool gets_closed(int fd)
 {
-    for (int i = 0; i < 500 && !is_closed(fd); i++) {
+    for (int i = 0; i < 3000 && !is_closed(fd); i++) {
         look_for_garbage();
         usleep(10000);
     }

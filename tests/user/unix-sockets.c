@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -261,12 +262,15 @@ static void check_interruptions(void)
 {
     int fds[2], status;
     struct sigaction action = { .sa_handler = nothing };
+    struct itimerval often = { { 0, 300000 }, { 0, 300000 } }, never = { 0 };
     char byte;
 
     NEED(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
     sigaction(SIGALRM, &action, NULL);
-    alarm(1);
+    /* More than one: the first may come before read() sleeps. */
+    setitimer(ITIMER_REAL, &often, NULL);
     CHECK_ERRNO(read(fds[0], &byte, 1), EINTR, "a signal ends the wait");
+    setitimer(ITIMER_REAL, &never, NULL);
     pid_t child = fork();
     NEED(child >= 0);
     if (child == 0) {

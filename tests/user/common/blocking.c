@@ -11,7 +11,7 @@
 
 #include "common/child.h"
 
-enum { SECONDS = 20 };
+enum { SECONDS = 60 };
 
 /* What conductor and caller share. */
 struct scene {
