@@ -116,6 +116,8 @@ static void stop_locked(struct process *p, struct thread *t,
     tr->told = false;
     tr->listens = false;
     tr->asked = false;
+    if (s->code >> 8 == PTRACE_EVENT_STOP)
+        tr->notified = false;
     __atomic_store_n(&tr->stopped, true, __ATOMIC_RELAXED);
 }
 
@@ -243,7 +245,8 @@ void ptrace_stop_if_asked(void)
 {
     struct thread *t = thread_current();
 
-    if (ptrace_is_asked(t))
+    /* It may be asked again while it stands still. */
+    while (ptrace_is_asked(t) && !threads_must_leave(t->process, t))
         (void)trap(SIGTRAP | PTRACE_EVENT_STOP << 8, 0, false);
 }
 

@@ -44,7 +44,8 @@ struct tracee {
     bool told;               /* [G] the tracer has waited for this stop */
     bool listens;            /* [G] PTRACE_LISTEN */
     bool let_go;             /* [G] continued during a stop of its process */
-    bool asked;              /* [G] it is to stop: INTERRUPT, or SIGCONT came */
+    bool asked;              /* [G] it is to stop: PTRACE_INTERRUPT */
+    bool notified;           /* [G] it is to stop and tell of a SIGCONT */
     bool steps_by_us;        /* [S] TF in its flags is not its own */
     bool changed;            /* [G] registers differ from the thread's */
     bool breaks;             /* [G] debug registers are in use */
@@ -84,7 +85,8 @@ static inline bool ptrace_is_let_go(const struct thread *t)
 /* Is it to stop without a signal?  Locks: signal_lock. */
 static inline bool ptrace_is_asked(const struct thread *t)
 {
-    return unlikely(t->tracee != NULL) && t->tracee->asked;
+    return unlikely(t->tracee != NULL) &&
+           (t->tracee->asked || t->tracee->notified);
 }
 
 /* The tid of its tracer, 0: none. */

@@ -226,7 +226,8 @@ static void unlink_locked(struct tracee *tr)
     tr->tracer = NULL;
     tr->options = 0;
     tr->mode = TRACEE_RUNS;
-    tr->let_go = tr->asked = tr->listens = tr->breaks = false;
+    tr->let_go = tr->listens = tr->breaks = false;
+    tr->asked = tr->notified = false;
     memset(tr->debug, 0, sizeof(tr->debug));
     if (tr->told)
         tr->signal = 0;
@@ -269,7 +270,7 @@ int ptrace_listen_locked(struct tracee *tr)
     spin_lock(&p->signal_lock);
     if (!tr->seized || tr->code >> 8 != PTRACE_EVENT_STOP)
         err = -EIO;
-    else if (tr->asked) /* SIGCONT came first */
+    else if (tr->notified) /* SIGCONT came first */
         __atomic_store_n(&tr->stopped, false, __ATOMIC_RELAXED);
     else
         tr->listens = true;
@@ -286,7 +287,7 @@ void ptrace_continued_locked(struct process *p)
         struct tracee *tr = t->tracee;
         if (likely(!tr) || !tr->tracer || !tr->seized || t->left)
             continue;
-        tr->asked = true;
+        tr->notified = true;
         if (tr->listens)
             __atomic_store_n(&tr->stopped, false, __ATOMIC_RELAXED);
     }

@@ -124,6 +124,29 @@ static void check_seize(void)
     end(pid);
 }
 
+/* Only SIGCONT ends PTRACE_LISTEN; what was asked for before that waits. */
+static void check_interrupt_in_a_stop(void)
+{
+    int status;
+    pid_t pid = child_start(waits, NULL);
+    const int stop = STOPPED(SIGTRAP) | PTRACE_EVENT_STOP << 16;
+    kill(pid, SIGSTOP);
+    NEED(waitpid(pid, &status, WUNTRACED) == pid);
+    NEED(ptrace(PTRACE_SEIZE, pid, NULL, NULL) == 0);
+    CHECK_EQ(tracee_wait(pid), STOPPED(SIGSTOP) | PTRACE_EVENT_STOP << 16,
+             "seized in a stop");
+    NEED(ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == 0);
+    CHECK_EQ(ptrace(PTRACE_LISTEN, pid, NULL, NULL), 0, "then interrupted");
+    usleep(50000);
+    CHECK_EQ(waitpid(pid, &status, WNOHANG), 0, "it stays in that stop");
+    kill(pid, SIGCONT);
+    CHECK_EQ(tracee_wait(pid), stop, "until SIGCONT");
+    NEED(ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == 0);
+    CHECK_EQ(tracee_go(pid, PTRACE_CONT, 0), stop, "interrupted in a trap");
+    CHECK_EQ(tracee_go(pid, PTRACE_CONT, 0), STOPPED(SIGCONT), "the signal");
+    end(pid);
+}
+
 /* ---- a tracer that is not the parent ---------------------------------------- */
 
 struct tracer {
@@ -205,6 +228,7 @@ int main(void)
     check_group_stop();
     check_attach();
     check_seize();
+    check_interrupt_in_a_stop();
     check_other_tracer();
     return check_done();
 }
