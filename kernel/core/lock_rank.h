@@ -16,6 +16,7 @@ enum lock_rank {
     RANK_TTY,                 /* line discipline readers take turns */
     RANK_PIPE,                /* pipe buffer: copied to user space without it */
     RANK_FILE_LOCK,           /* locks of all files; no other mutex inside */
+    RANK_EVICTION,            /* pages chosen by who wants them to go */
     RANK_FORK,                /* address space copied: parent before child */
     RANK_ADDRESS_SPACE,       /* as->lock: page faults come while the above are
                            held only through *_nofault copies */

@@ -55,6 +55,8 @@ typedef uint64_t pfn_t;   /* physical frame number */
 #ifdef __clang__
 #define CAPABILITY(name) __attribute__((capability(name)))
 #define MUST_HOLD(...)   __attribute__((requires_capability(__VA_ARGS__)))
+#define MUST_HOLD_SHARED(...)                                                  \
+    __attribute__((requires_shared_capability(__VA_ARGS__)))
 #define ACQUIRES(...)    __attribute__((acquire_capability(__VA_ARGS__)))
 #define RELEASES(...)    __attribute__((release_capability(__VA_ARGS__)))
 #define ACQUIRES_SHARED(...)                                                   \
@@ -66,6 +68,7 @@ typedef uint64_t pfn_t;   /* physical frame number */
 #else
 #define CAPABILITY(name)
 #define MUST_HOLD(...)
+#define MUST_HOLD_SHARED(...)
 #define ACQUIRES(...)
 #define RELEASES(...)
 #define ACQUIRES_SHARED(...)

@@ -126,10 +126,13 @@ static unsigned collect_own(struct address_space *as, vaddr_t *va, vaddr_t end,
 static void page_out(struct address_space *as, vaddr_t va, vaddr_t end)
 {
     struct frame *some[RECLAIM_BATCH];
-    unsigned n;
+    unsigned n = 1;
 
-    while (pools_on && (n = collect_own(as, &va, end, some)) != 0) {
+    while (pools_on && n != 0) {
+        rwlock_read_lock(&eviction_lock);
+        n = collect_own(as, &va, end, some);
         reclaim_frames(some, n);
+        rwlock_read_unlock(&eviction_lock);
         sched_point();
     }
 }

@@ -130,7 +130,8 @@ unsigned vm_audit(void)
         printk("audit: no memory for the counts\n");
         return 1;
     }
-    mutex_lock(&reclaim_lock); /* no page sets out meanwhile */
+    rwlock_write_lock(&eviction_lock); /* no page sets out meanwhile */
+    mutex_lock(&reclaim_lock);
     reclaim_wait_until_quiet();
     complaints = 0;
     swap_audit_begin();
@@ -144,6 +145,7 @@ unsigned vm_audit(void)
     (void)swap_audit_end(complain);
     frame_check_lists();
     mutex_unlock(&reclaim_lock);
+    rwlock_write_unlock(&eviction_lock);
     kfree(counts);
     return complaints;
 }

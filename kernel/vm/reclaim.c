@@ -52,13 +52,13 @@ enum {
 };
 
 struct mutex reclaim_lock;
+struct rwlock eviction_lock;
 
 static struct spinlock kswapd_lock = SPINLOCK_INIT("kswapd", RANK_SWAP_IO);
 static struct wait_queue kswapd_queue;
 static bool kswapd_wanted; /* [kswapd_lock] */
 static struct thread *kswapd;
-static unsigned
-    writers; /* [a] batches that were unmapped and not written yet */
+static unsigned writers; /* [a] batches unmapped and not written yet */
 
 /* ---- one page ------------------------------------------------------------ */
 
@@ -592,6 +592,7 @@ int reclaim_start(void)
 void reclaim_init(void)
 {
     mutex_init(&reclaim_lock, "reclaim", RANK_RECLAIM);
+    rwlock_init(&eviction_lock, "eviction", RANK_EVICTION);
     wait_queue_init(&kswapd_queue);
     pool_init();
     swap_init();

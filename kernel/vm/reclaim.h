@@ -4,6 +4,7 @@
 #pragma once
 
 #include "sched/mutex.h"
+#include "sched/rwlock.h"
 #include "vm/pool.h"
 
 /* Guards the choice and the unmapping of pages that go; a mapping that ends
@@ -30,10 +31,15 @@ static inline void reclaim_wake_if_low(void)
         reclaim_wake_kswapd();
 }
 
+/* Held to read while pages have references that only reclaim_frames() drops: the
+ * auditor, who writes, would take them for lost. */
+extern struct rwlock eviction_lock;
+
 /* Evict these now, if it is possible: at most RECLAIM_BATCH, on each of which the
  * caller has a reference, which is taken over.  Context: as reclaim_direct. */
 enum { RECLAIM_BATCH = 32 };
-void reclaim_frames(struct frame **list, unsigned count);
+void reclaim_frames(struct frame **list, unsigned count)
+    MUST_HOLD_SHARED(eviction_lock);
 
 /* Start kswapd, once there is something to swap to. */
 __must_check int reclaim_start(void);

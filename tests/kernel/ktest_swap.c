@@ -5,8 +5,11 @@
 #include "core/ktest.h"
 #include "dev/block_queue.h"
 #include "ktest_threads.h"
+#include "vm/fault.h"
 #include "vm/mapping.h"
 #include "vm/reclaim.h"
+#include "vm/usercopy.h"
+#include "vm/working_set.h"
 
 enum {
     PAGES = 2, /* the signature, and one slot */
@@ -105,9 +108,11 @@ static void write_out_page(struct mapping *m, uint8_t byte)
 {
     struct frame *f;
 
+    rwlock_read_lock(&eviction_lock);
     KNEED(mapping_get_frame(m, 0, true, &f) == 0);
     memset(frame_bytes(f), byte, PAGE_SIZE);
     reclaim_frames(&f, 1);
+    rwlock_read_unlock(&eviction_lock);
 }
 
 static void read_page(void *mapping)
@@ -141,15 +146,29 @@ static void overtake(struct mapping *m)
     ktest_join(&reader);
 }
 
+static void swap_begin(struct ktest_team *server)
+{
+    finish = reads_wait = false;
+    make_disk();
+    KNEED(ktest_start(server, 1, serve, NULL));
+    KNEED(swap_on(&disk.devices[0], -1) == 0);
+}
+
+static void swap_end(struct ktest_team *server)
+{
+    KCHECK_EQ(swap_off(&disk.devices[0]), 0);
+    KCHECK_EQ(swap_cached_count(), 0);
+    __atomic_store_n(&finish, true, __ATOMIC_RELEASE);
+    ktest_join(server);
+    timer_cancel(&disk.watchdog);
+}
+
 KTEST(swapped_page_is_not_replaced_by_an_older_one)
 {
     struct ktest_team server;
     struct frame *f;
 
-    finish = reads_wait = false;
-    make_disk();
-    KNEED(ktest_start(&server, 1, serve, NULL));
-    KNEED(swap_on(&disk.devices[0], -1) == 0);
+    swap_begin(&server);
     struct mapping *m = mapping_create_anonymous(PAGE_SIZE);
     KNEED(m);
     overtake(m);
@@ -157,9 +176,73 @@ KTEST(swapped_page_is_not_replaced_by_an_older_one)
     KCHECK_EQ(*(uint8_t *)frame_bytes(f), NEW);
     frame_put(f);
     mapping_put(m);
-    KCHECK_EQ(swap_off(&disk.devices[0]), 0);
-    KCHECK_EQ(swap_cached_count(), 0);
-    __atomic_store_n(&finish, true, __ATOMIC_RELEASE);
-    ktest_join(&server);
-    timer_cancel(&disk.watchdog);
+    swap_end(&server);
+}
+
+/* ---- the auditor and who evicts ------------------------------------------------ */
+
+#define AREA 0x10000000ul
+
+static unsigned complaints;
+
+static void audit(void *unused)
+{
+    complaints = vm_audit();
+}
+
+static void evict_all(void *space)
+{
+    vm_evict_space(space);
+}
+
+static unsigned count_waiters(struct spinlock *lock, struct list_node *waiters)
+{
+    unsigned count = 0;
+
+    spin_lock(lock);
+    for (struct list_node *n = waiters->next; n != waiters; n = n->next)
+        count++;
+    spin_unlock(lock);
+    return count;
+}
+
+static unsigned reclaim_waiters(void)
+{
+    return count_waiters(&reclaim_lock.lock, &reclaim_lock.waiters);
+}
+
+/* Who evicts has chosen its pages when the auditor, who was first, sets out. */
+static void audit_before_eviction(struct address_space *as)
+{
+    struct ktest_team auditor, evictor;
+
+    mutex_lock(&reclaim_lock);
+    KNEED(ktest_start(&auditor, 1, audit, NULL));
+    while (reclaim_waiters() != 1)
+        sched_yield();
+    KNEED(ktest_start(&evictor, 1, evict_all, as));
+    while (reclaim_waiters() != 2 &&
+           count_waiters(&eviction_lock.lock, &eviction_lock.waiters) != 1)
+        sched_yield();
+    mutex_unlock(&reclaim_lock);
+    ktest_join(&auditor);
+    ktest_join(&evictor);
+}
+
+KTEST(auditor_finds_no_references_of_who_evicts)
+{
+    struct ktest_team server;
+    struct address_space *as = as_create();
+
+    KNEED(as != NULL);
+    swap_begin(&server);
+    KNEED(as_map_fixed(as, AREA, PAGE_SIZE, VM_READ | VM_WRITE, 0, NULL, 0) ==
+          0);
+    as_switch_current(as);
+    KCHECK_EQ(clear_user((char __user *)AREA, 1), 0);
+    as_switch_current(NULL);
+    audit_before_eviction(as);
+    KCHECK_EQ(complaints, 0);
+    as_put(as);
+    swap_end(&server);
 }
