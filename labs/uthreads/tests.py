@@ -561,7 +561,8 @@ def idle_carriers_sleep(m):
                play.waits(40), *[(JOIN, other) for other in others], END)
     play.begin()
     play.until_asleep_at(0)
-    play.until(play.asleep, "all kernel threads sleep while nothing is ready")
+    play.until(lambda: play.asleep() and m.monitor.all_halted(),
+               "all kernel threads sleep while nothing is ready")
     with m.stopped():
         before = [int(t.switches_voluntary) for t in play.threads()]
     note = m.address(1)

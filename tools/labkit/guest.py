@@ -26,7 +26,7 @@ READ, WRITE_RIGHT, EXEC = 1, 2, 4        # PROT_*
 SHARED, PRIVATE, FIXED, ANONYMOUS = 1, 2, 0x10, 0x20
 ICOUNT_SHIFT = 6                         # an instruction takes 64 ns
 HALTED_LOOKS = 16                        # half a second apart
-IDLE_LOOKS = 30                          # 30 ms apart
+IDLE_LOOKS = 60                          # 30 ms apart
 OUTPUT_LIMIT = 4 << 20                   # bytes of a guest that floods us
 LONGEST = 1 << 14                        # bytes of a line that can be an answer
 RESTLESS = 10                            # seconds of its time to fall asleep
@@ -350,10 +350,16 @@ class Machine:
             if host.family_time(self.run.pid) > limit:
                 raise qemu.Hang(f"{who} does not answer; the machine was busy "
                                 f"for {self.seconds} s{self.kernel_said()}")
-            idle = self.monitor and self.monitor.all_halted()
-            halted = halted + 1 if idle else 0
+            halted = self.halted_again(halted)
         raise qemu.Hang(f"{who} does not answer, and no CPU has anything to do: "
                         f"it sleeps for ever{self.kernel_said()}")
+
+    def halted_again(self, times):
+        """In so many looks in a row no CPU had anything to do, also now? One at
+        which an order or an answer may be on its way does not count."""
+        if not (self.monitor and self.monitor.all_halted()):
+            return 0
+        return times + host.at_rest(self.run.pid)
 
     def kernel_said(self):
         """The last lines of the kernel's log, for a reader."""
@@ -447,7 +453,7 @@ class Machine:
                 raise qemu.Died(self.last_words())
             if host.family_time(self.run.pid) > limit:
                 break
-            halted = halted + 1 if self.monitor.all_halted() else 0
+            halted = self.halted_again(halted)
             threading.Event().wait(0.03)
         raise Failure(f"this did not happen: {what}")
 

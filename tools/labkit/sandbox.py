@@ -42,7 +42,7 @@ def bubblewrap():
     try:
         return subprocess.run(
             [*SANDBOX, "--", "sh", "-c", "echo > /dev/null"], check=False,
-            capture_output=True, timeout=20).returncode == 0
+            capture_output=True, timeout=300).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
 
