@@ -76,7 +76,7 @@ def main():
         while True:
             channel.sendall(encode(b"o", b"y\n" * 1000))
     elif words[0] == b"hang":
-        time.sleep(60)
+        time.sleep(600)
     elif words[0] == b"reset":
         sys.exit(0)
     elif words[0] == b"panic":

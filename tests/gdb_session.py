@@ -11,6 +11,7 @@ is cut into one answer for each command.
 import contextlib
 import functools
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -20,7 +21,10 @@ import pytest
 
 from harness import BUILD, ROOT, RUN
 
-SECONDS = 90
+SECONDS = 900  # against hanging only
+PORTS = 12000, 30000  # the host gives none of these to whoever connects
+# gdb itself gives an answer two seconds.
+PATIENT = f"set remotetimeout {SECONDS}"
 MARK = "@@answer "
 
 
@@ -40,16 +44,20 @@ def debug_build():
 
 
 def free_port():
-    """A port that nobody listens at now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens at now, nor soon by chance."""
+    while True:
+        number = random.randrange(*PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", number))
+                return number
+            except OSError:
+                pass
 
 
 def wait_for_port(number, machine):
-    """Until somebody listens there, or the machine is gone."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and machine.poll() is None:
+    """Until the machine listens there, or is gone."""
+    while machine.poll() is None:
         with socket.socket() as probe:
             if not probe.connect_ex(("127.0.0.1", number)):
                 return
@@ -57,25 +65,35 @@ def wait_for_port(number, machine):
 
 
 @contextlib.contextmanager
+def waiting(arguments, **environment):
+    """The port on which tools/run with these arguments waits for gdb."""
+    number = free_port()
+    with subprocess.Popen([RUN, "--gdb", str(number), "--timeout",
+                           str(SECONDS), *arguments],
+                          stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL,
+                          env=dict(os.environ, **environment)) as process:
+        try:
+            wait_for_port(number, process)
+            yield number
+        finally:
+            process.terminate()
+
+
+@contextlib.contextmanager
 def machine(options, command, build=BUILD):
     """The port on which a machine with these options waits for gdb."""
     if not shutil.which("gdb"):
         pytest.skip("gdb is not installed")
-    number = free_port()
-    with subprocess.Popen([RUN, "--gdb", str(number), *options, "--timeout",
-                           str(SECONDS), "--", *command],
-                          stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL,
-                          env=dict(os.environ, B=build)) as process:
-        wait_for_port(number, process)
+    with waiting([*options, "--", *command], B=build) as number:
         yield number
-        process.terminate()
 
 
 def gdb_command(*arguments, build=BUILD):
     """The command line of a gdb with the kernel and our commands."""
     return ["timeout", "-s", "KILL", str(SECONDS), "gdb", "-q",
+            "-iex", PATIENT,
             "-x", os.path.join(ROOT, "tools", "gdb", "hanu.py"),
             os.path.join(build, "kernel.elf"), *arguments]
 

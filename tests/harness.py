@@ -17,8 +17,8 @@ TESTS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(TESTS)
 BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
 RUN = os.path.join(ROOT, "tools", "run")
-BOOT_SECONDS = 30
-DEFAULTS = {"smp": "1 4", "timeout": "60", "mem": "256M", "host": "yes",
+BOOT_SECONDS = 300  # and others: against hanging only
+DEFAULTS = {"smp": "1 4", "timeout": "180", "mem": "256M", "host": "yes",
             "args": "", "leaks": "no", "status": "0"}
 MARK = re.compile(
     r"\n@@end (?P<name>[^\n]*?) status=(?P<status>0x[0-9a-f]+) "
@@ -45,7 +45,7 @@ def header(path):
     return values
 
 
-def tools_run(*args, command, timeout=60, **kwargs):
+def tools_run(*args, command, timeout=300, **kwargs):
     """tools/run with the given options; the CompletedProcess with bytes."""
     if "input" not in kwargs:
         kwargs.setdefault("stdin", subprocess.DEVNULL)
@@ -63,8 +63,9 @@ def watch(pids):
 def wait_for(ends):
     """Wait until all these processes have ended; one that stays is a hang."""
     for end in ends:
-        select.select([end], [], [])
+        ended = select.select([end], [], [], BOOT_SECONDS)[0]
         os.close(end)
+        assert ended, "a process is still there"
 
 
 def read_status(path):
@@ -88,13 +89,12 @@ class Verdict:
 
     def check(self, expected_status=0):
         """Fail with everything a reader wants to see."""
-        trouble = self.why
-        if not trouble and self.status != expected_status << 8:
-            trouble = "ended with wait status " + (
-                "unknown" if self.status is None else f"{self.status:#06x}")
+        trouble = [self.why] if self.why else []
+        if self.status is not None and self.status != expected_status << 8:
+            trouble.insert(0, f"ended with wait status {self.status:#06x}")
         if trouble:
             raise AssertionError(
-                f"{trouble}\n--- stdout\n{self.stdout[-6000:]}"
+                f"{', '.join(trouble)}\n--- stdout\n{self.stdout[-6000:]}"
                 f"\n--- stderr\n{self.stderr[-6000:]}")
 
 

@@ -59,7 +59,7 @@ def write(path, data):
     return str(path)
 
 
-def sh(script, *options, timeout=60):
+def sh(script, *options, timeout=300):
     """The output of a script in the guest, which must end well."""
     done = harness.tools_run(*options, command=["sh", "-e", "-c", script],
                              timeout=timeout)
@@ -270,7 +270,7 @@ def test_ide_moves_every_word_itself(tmp_path):
 def monitor(path, order):
     """Give QEMU's monitor an order and wait until it prompts for the next."""
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(60)
+        connection.settimeout(300)
         connection.connect(path)
         connection.sendall(order.encode() + b"\n")
         answer = b""
@@ -288,7 +288,7 @@ def test_disk_is_unplugged_while_it_works(tmp_path, smp):
             "status=none")
     work_on = f"while {once}; do :; done; "
     with subprocess.Popen(
-            [harness.RUN, "--timeout", "60", "--smp", smp,
+            [harness.RUN, "--timeout", "300", "--smp", smp,
              "--qemu=-global", "--qemu=ICH9-LPC.acpi-pci-hotplug-with-bridge-"
              "support=off", "--qemu=-device", "--qemu=pcie-root-port,id=port0",
              "--qemu=-drive", f"--qemu=if=none,id=d,format=raw,file={path}",
@@ -300,7 +300,7 @@ def test_disk_is_unplugged_while_it_works(tmp_path, smp):
             stderr=subprocess.PIPE) as run:
         assert run.stdout.readline() == b"up\n"
         monitor(control, "device_del disk")
-        out, err = run.communicate(timeout=90)
+        out, err = run.communicate(timeout=600)
     assert run.returncode == 0, err
     assert err.count(b"Input/output error") == 3, err
     assert b"virtio-modern" in out

@@ -12,7 +12,6 @@ from harness import RUN, tools_run
 
 BUSYBOX = "/bin/busybox"
 BOOTS = ["direct", "bios", "uefi"]
-BOOT_SECONDS = {"direct": 60, "bios": 90, "uefi": 150}
 ODD_WORDS = ["a b", "", "'\"$HOME`\\", "line\nline", "--", "-x", "*?[a]",
              "é\t", "~", "# no comment", "x=1", "\x7f\x01"]
 
@@ -44,8 +43,8 @@ def need_busybox():
 
 @pytest.mark.parametrize("boot", BOOTS)
 def test_pipeline_and_exit_status(boot):
-    done = tools_run("--boot", boot, timeout=BOOT_SECONDS[boot],
-                     command=["sh", "-c", "echo $((6*7)) | cat; exit 3"])
+    done = tools_run("--boot", boot, command=[
+        "sh", "-c", "echo $((6*7)) | cat; exit 3"])
     assert done.stdout == b"42\n", done.stderr
     assert done.returncode == 3
     assert done.stderr == b""
@@ -54,7 +53,6 @@ def test_pipeline_and_exit_status(boot):
 @pytest.mark.parametrize("boot", BOOTS)
 def test_any_argument_survives(boot, musl):
     done = tools_run("--boot", boot, "--add", f"{musl}/arguments:/bin/words",
-                     timeout=BOOT_SECONDS[boot],
                      command=["words", *ODD_WORDS])
     assert done.stdout == b"".join(w.encode() + b"\0" for w in ODD_WORDS)
     assert done.returncode == 0
@@ -63,14 +61,14 @@ def test_any_argument_survives(boot, musl):
 @pytest.mark.parametrize("smp", ["1", "2", "4"])
 def test_one_mebibyte_through_cat(smp):
     data = os.urandom(1 << 20)
-    done = tools_run("--smp", smp, command=["cat"], input=data, timeout=120)
+    done = tools_run("--smp", smp, command=["cat"], input=data)
     assert done.returncode == 0, done.stderr
     assert done.stdout == data
 
 
 def test_end_of_file_from_a_pipe():
-    done = subprocess.run(["sh", "-c", f"echo x | {RUN} --timeout 60 -- cat"],
-                          capture_output=True, timeout=90, check=False)
+    done = subprocess.run(["sh", "-c", f"echo x | {RUN} --timeout 300 -- cat"],
+                          capture_output=True, timeout=360, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"x\n", b"")
 
 
@@ -144,7 +142,7 @@ def test_large_added_file(tmp_path):
         for number in range(100):
             file.write(bytes([number]) * (1 << 20))
         file.write(b"end\n")
-    done = tools_run("--mem", "512M", "--add", str(big), timeout=120,
+    done = tools_run("--mem", "512M", "--add", str(big),
                      command=["sh", "-c", "wc -c < /big; tail -n 1 /big "
                               "| tail -c 4"])
     assert done.stdout.split() == [b"104857604", b"end"], done.stderr
@@ -171,7 +169,7 @@ def run_musl(name, expected, smp, folder):
     """One program prints what it prints on Linux."""
     command = f"/bin/{name}" if name == "fork-exec-wait" else name
     done = tools_run("--smp", smp, "--add", f"{folder}/{name}:/bin/{name}",
-                     command=[command], timeout=120)
+                     command=[command])
     assert done.stdout == expected, done.stderr
     assert done.returncode == 0
 
@@ -241,8 +239,7 @@ def test_musl_threads(name, expected, smp, musl):
 @pytest.mark.parametrize("name", ["cow", "demand", "fork-tree", "zombie",
                                   "orphan"])
 def test_demonstration_runs(name):
-    done = tools_run("--smp", "2", "--mem", "512M", command=[name],
-                     timeout=120)
+    done = tools_run("--smp", "2", "--mem", "512M", command=[name])
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) > 3
 
@@ -250,7 +247,8 @@ def test_demonstration_runs(name):
 def test_ps_shows_every_thread():
     """The first thread's number is the process'; all three have a line."""
     program = os.path.join(harness.BUILD, "tests", "user", "thread-proc-views")
-    script = "sleep 2 | three stay | { read ready; ps -eLF; }"
+    script = "until [ -e /tmp/end ]; do sleep 0.1; done | three stay | " \
+        "{ read ready; ps -eLF; : > /tmp/end; }"
     done = tools_run("--smp", "2", "--add", f"{program}:/bin/three",
                      command=["sh", "-c", script])
     head, *lines = [line.split() for line in done.stdout.decode().splitlines()]
@@ -268,7 +266,7 @@ def test_ps_shows_every_thread():
 
 def test_icount_repeats_exactly():
     script = "cow; cat /proc/stat /proc/uptime /proc/self/stat"
-    runs = [tools_run("--icount", command=["sh", "-c", script], timeout=200)
+    runs = [tools_run("--icount", command=["sh", "-c", script], timeout=900)
             for _ in range(2)]
     assert runs[0].returncode == 0, runs[0].stderr
     assert runs[0].stdout == runs[1].stdout
@@ -301,11 +299,30 @@ look > /tmp/before
 look > /tmp/after
 look > /tmp/before
 /t 2500 > /dev/null || exit 2
-look > /tmp/after
 cat /tmp/before
-echo ----
-cat /tmp/after
+for i in 1 2 3 4 5 6 7 8; do
+    echo ----
+    look > /tmp/after
+    cat /tmp/after
+done
 """
+# The commands that look were processes too: the last one's remains may still be
+# on their way, and more on a CPU that the host has stopped. A leak would be
+# counted in thousands, and stay.
+SLACK = 16
+
+
+def check_nothing_is_left(before, after):
+    """Free memory, objects and processes are as many as before."""
+    assert len(before) == len(after) > 20
+    for old, new in zip(before[:-1], after[:-1]):
+        name, old_count = old.split()[:2]
+        new_count = new.split()[1]
+        if name == "FramesFree:":
+            assert int(new_count) >= int(old_count) - SLACK
+        elif not name.startswith(("Frames", "slabinfo", "#")):
+            assert int(new_count) <= int(old_count) + SLACK, (old, new)
+    assert before[-1] == after[-1]  # processes
 
 
 def test_10000_rounds_leave_nothing_behind(tmp_path):
@@ -316,20 +333,16 @@ def test_10000_rounds_leave_nothing_behind(tmp_path):
     done = tools_run("--smp", "4", "--add", f"{tmp_path}/rounds.sh:/rounds.sh",
                      "--add", f"{program}:/t", "--status",
                      str(tmp_path / "s"), command=["sh", "/rounds.sh"],
-                     timeout=300)
+                     timeout=900)
     assert done.returncode == 0, done.stderr
-    before, _, after = done.stdout.decode().partition("----\n")
-    before, after = before.splitlines(), after.splitlines()
-    assert len(before) == len(after) > 20
-    # The commands that look were processes too: the last one's remains may
-    # still be on their way. A leak would be counted in thousands.
-    slack = 16
-    for old, new in zip(before[:-1], after[:-1]):
-        name, old_count = old.split()[:2]
-        new_count = new.split()[1]
-        if name == "FramesFree:":
-            assert int(new_count) >= int(old_count) - slack
-        elif not name.startswith(("Frames", "slabinfo", "#")):
-            assert int(new_count) <= int(old_count) + slack, (old, new)
-    assert before[-1] == after[-1]  # processes
+    before, *looks = [look.splitlines() for look in
+                      done.stdout.decode().split("----\n")]
+    for after in looks[:-1]:
+        try:
+            check_nothing_is_left(before, after)
+            break
+        except AssertionError:
+            pass
+    else:
+        check_nothing_is_left(before, looks[-1])
     assert status_lines(tmp_path / "s")["audit"] == ["ok"]

@@ -12,14 +12,20 @@ import subprocess
 
 import pytest
 
-from gdb_session import SECONDS, ask, debug_build, gdb_command, machine
+from gdb_session import (PATIENT, SECONDS, ask, debug_build, gdb_command,
+                         machine)
 from harness import BUILD, ROOT
 
 PROCESS_COMMANDS = """ps,proc,proc 1,threads,threads 1,bt-thread 1,vmas,vmas 1,
 runq,locks,waitq &init_process->child_exited,files,files 1,sig,sig 1,dmesg,
 percpu,lsipc,user 1""".replace("\n", "").split(",")
-STORY = """sleep 1000 & sleep 999 | cat & cd /tmp; touch a; mkdir d; exec 5<a
-trap : USR1; sysv-objects-in-proc; sleep 2; umask 022
+# Wait until a process of this name sleeps.
+AWAIT = r"""await() {
+until ps -e | grep -q " S .* $1\$"; do sleep 0.1; done; }
+"""
+STORY = AWAIT + """await init; sleep 1000 & await sleep
+sleep 999 | cat & await cat; cd /tmp; touch a; mkdir d; exec 5<a
+trap : USR1; sysv-objects-in-proc; umask 022
 mv a d/b & until grep -q mv /proc/$!/comm && grep -q sleep /proc/$!/status
 do sleep 1; done; sync"""
 BAD_ANSWERS = ("Traceback", "Python Exception", "make no sense")
@@ -216,7 +222,8 @@ def test_broken_lists_are_told(story, damage, times):
             "is no pointer" in answer(story, "proc", times - 1)
 
 
-SHORT_STORY = "sleep 1000 & sleep 1; umask 022"
+SHORT_STORY = AWAIT + \
+    "await init; sleep 1000 & await sleep; umask 022"
 SHORT_QUESTIONS = ["ps", "tbreak sys_umask", "continue", "ps", "bt-thread 1",
                    "user 1", "locks", "backtrace", "tbreak "
                    "queue_insert_locked", "continue", "locks"]
@@ -290,8 +297,9 @@ def speak(commands):
 
 
 def test_make_debug_runs_both_in_one_terminal():
-    arguments = ("-batch -ex 'break cow.c:main' -ex continue -ex 'print "
-                 "$_in_program(\"cow\")' -ex 'info symbol main' -ex kill")
+    arguments = (f"-iex '{PATIENT}' -batch -ex 'break cow.c:main' "
+                 "-ex continue -ex 'print $_in_program(\"cow\")' "
+                 "-ex 'info symbol main' -ex kill")
     done = subprocess.run(
         ["make", "-s", "-o", "all", "debug", "SMP=1", "ARGS=cow 1",
          f"GDBARGS={arguments}"], cwd=ROOT, stdin=subprocess.DEVNULL,

@@ -84,5 +84,5 @@ def test_a_run_in_the_background_ignores_no_signals(tmp_path):
     subprocess.run(
         ["sh", "-c", "trap '' HUP INT QUIT; exec \"$@\"", "sh",
          sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
-         tmp_path], check=True, timeout=60,
+         tmp_path], check=True, timeout=300,
         env=dict(os.environ, PYTHONPATH=harness.TESTS))

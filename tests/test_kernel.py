@@ -26,7 +26,7 @@ def cases():
 def fixture_verdicts(request):
     """{case: "" or why it failed} of one boot, and the run itself."""
     done = harness.tools_run("--smp", request.param, "--append", "selftest",
-                             command=["true"], timeout=120)
+                             command=["true"], timeout=600)
     found = {}
     for line in done.stdout.decode(errors="replace").splitlines():
         match = re.match(r"(not )?ok (\w+)(?::? *(.*))?$", line)

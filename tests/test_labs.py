@@ -197,11 +197,13 @@ def test_a_case_is_repeated_alone_under_gdb(cache, tmp_path):
         second = pool.submit(subprocess.run, [*words, "--gdb", port, case],
                              **again)
         gdb = subprocess.run(
-            ["gdb", "-q", "-batch", "-x", "tools/gdb/hanu.py",
-             "build/kernel.elf", "-ex", "set tcp connect-timeout 60",
+            ["gdb", "-q", "-batch", "-iex", gdb_session.PATIENT,
+             "-x", "tools/gdb/hanu.py", "build/kernel.elf", "-ex",
+             f"set tcp connect-timeout {gdb_session.SECONDS}",
              "-ex", f"target remote localhost:{port}",
              "-ex", "break cow_share_region", "-ex", "continue",
-             "-ex", "bt 1", "-ex", "delete", "-ex", "continue"], timeout=600,
+             "-ex", "bt 1", "-ex", "delete", "-ex", "continue"],
+            timeout=2 * gdb_session.SECONDS,
             **again)
         second = second.result()
     assert "#0  cow_share_region" in gdb.stdout, gdb.stdout + gdb.stderr
@@ -350,6 +352,14 @@ def qemu_that_says_so(folder):
     return str(program), os.open(pipe, os.O_RDWR)
 
 
+def next_number(pipe):
+    """The next line of what may have come already."""
+    line = b""
+    while not line.endswith(b"\n"):
+        line += os.read(pipe, 1)
+    return int(line)
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM,
                                   signal.SIGKILL])
 def test_a_grading_that_is_ended_leaves_no_record_and_no_machine(
@@ -368,7 +378,7 @@ def test_a_grading_that_is_ended_leaves_no_record_and_no_machine(
         for _ in range(2):
             ready = select.select([begun, grader_ends], [], [])[0]
             assert begun in ready, grader.stdout.read()
-            machine = int(os.read(begun, 20))
+            machine = next_number(begun)
         machine_ends = harness.watch([machine])
         grader.send_signal(sent)
         said = grader.stdout.read()

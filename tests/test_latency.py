@@ -18,7 +18,7 @@ def test_longest_pause_is_about_a_slice():
     # In turns: a fair policy lets who slept before make up for it.
     done = harness.tools_run("--icount", "--append", "sched=rr", "--mem", "1G",
                              "--add", f"{program}:/t/work",
-                             command=["/t/work", str(MIB)], timeout=120)
+                             command=["/t/work", str(MIB)], timeout=900)
     text = done.stdout.decode()
     assert done.returncode == 0, text + done.stderr.decode()
     gaps = {name: int(us) for name, us in GAP.findall(text)}

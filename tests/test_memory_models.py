@@ -25,7 +25,7 @@ FIGURE_COMMAND = "memmodel contiguous --memory 4096 --random 120 --svg"
 def on_host(command, **kwargs):
     path = HOST + os.pathsep + os.environ["PATH"]
     return subprocess.run(["sh", "-c", command], capture_output=True,
-                          text=True, timeout=60, check=False,
+                          text=True, timeout=300, check=False,
                           env={**os.environ, "PATH": path}, **kwargs)
 
 
@@ -84,7 +84,7 @@ def test_page_on_hanu(tmp_path):
         f"echo '@@ {number}'\n{command} || exit 1\n"
         for number, (command, _) in enumerate(examples())))
     done = harness.tools_run("--add", f"{script}:/page.sh",
-                             command=["sh", "/page.sh"], timeout=120)
+                             command=["sh", "/page.sh"])
     assert done.returncode == 0, done.stderr.decode()
     parts = re.split(r"^@@ \d+\n", done.stdout.decode().replace("\r", ""),
                      flags=re.M)[1:]

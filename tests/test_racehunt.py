@@ -16,7 +16,7 @@ AGAIN = re.compile(r"^again: (tools/run .*) </dev/null$", re.MULTILINE)
 def hunt(*words):
     """tools/racehunt with these words: exit code, stdout."""
     done = subprocess.run([HUNT, *words], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=600,
+                          capture_output=True, text=True, timeout=1800,
                           check=False)
     return done.returncode, done.stdout + done.stderr
 

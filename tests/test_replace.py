@@ -53,7 +53,7 @@ BOOKS = [
 ]
 
 
-def replace(*words, timeout=120, **options):
+def replace(*words, timeout=600, **options):
     """Run tools/replace."""
     options.setdefault("stdin", subprocess.DEVNULL)
     return subprocess.run([os.path.join(ROOT, "tools", "replace"), *words],

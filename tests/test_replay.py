@@ -17,7 +17,7 @@ def run(*arguments, **kwargs):
     """tools/run; the CompletedProcess with bytes."""
     kwargs.setdefault("input", b"")
     return subprocess.run([RUN, *arguments], capture_output=True, check=False,
-                          timeout=120, **kwargs)
+                          timeout=600, **kwargs)
 
 
 @pytest.fixture(name="recording", scope="module")

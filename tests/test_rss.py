@@ -37,7 +37,7 @@ def run(system):
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode()
     done = subprocess.run([HOST], capture_output=True, text=True, check=False,
-                          timeout=60)
+                          timeout=300)
     if "cannot go on" in done.stderr and \
             not os.path.exists("/proc/self/smaps_rollup"):
         pytest.skip("no smaps_rollup here")
@@ -78,5 +78,5 @@ def check_page(found):
     ["-n"], ["-q"], ["99999999999999999999"]])
 def test_wrong_words(words):
     done = subprocess.run([HOST, *words], capture_output=True, text=True,
-                          check=False, timeout=60)
+                          check=False, timeout=300)
     assert done.returncode == 2 and not done.stdout and done.stderr

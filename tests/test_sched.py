@@ -27,7 +27,7 @@ def run(command, smp=1, policy=None, log=None):
         words += ["--append", f"sched={policy}"]
     if log:
         words += ["--log", str(log)]
-    done = harness.tools_run(*words, command=command, timeout=100)
+    done = harness.tools_run(*words, command=command, timeout=900)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode()
 
@@ -328,7 +328,7 @@ def test_inheriting_lock_mends_priority_inversion(smp):
 
 def test_switch_to_a_process_costs_more_than_to_a_thread():
     """An instruction is a nanosecond; a page table costs a few."""
-    done = harness.tools_run("--icount", timeout=100, command=[
+    done = harness.tools_run("--icount", timeout=900, command=[
         "switchcost", "-n", "100", "-r", "3"])
     rows = [line.split() for line in done.stdout.decode().splitlines()[1:]]
     assert len(rows) == 6, done.stderr

@@ -30,7 +30,7 @@ def fixture_program(tmp_path_factory):
 
 def on_host(*arguments):
     return subprocess.run([HOST_STRACE, *map(str, arguments)], text=True,
-                          capture_output=True, timeout=60, check=False)
+                          capture_output=True, timeout=300, check=False)
 
 
 def join_cut_lines(text):
@@ -71,7 +71,7 @@ def processes(text):
 
 def hanu(program, script):
     done = harness.tools_run("--smp", "2", "--add", f"{program}:/bin/traced",
-                             command=["sh", "-c", script], timeout=120)
+                             command=["sh", "-c", script], timeout=600)
     return done.stdout.decode()
 
 
@@ -155,7 +155,8 @@ def test_a_stopped_process_stays_stopped(program):
 def test_one_that_is_stopped_already_is_shown_as_such(program):
     """Its stop is no part of attaching to it."""
     out = hanu(program, AWAIT + """
-        sh -c 'while :; do :; done' & p=$!
+        sh -c 'echo > /tmp/runs; while :; do :; done' & p=$!
+        until test -e /tmp/runs; do sleep 0.1; done
         kill -STOP $p; await $p State:.T
         strace -o /tmp/lines -p $p & await $p 'TracerPid:.[1-9]'
         until grep -q 'stopped by' /tmp/lines; do sleep 0.1; done

@@ -29,14 +29,14 @@ COLUMNS = ("model create yield pass read1 read2 call2 uread2 crash "
 
 def on_host(*args):
     done = subprocess.run([HOST, *args], capture_output=True, text=True,
-                          check=False, timeout=120)
+                          check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def on_hanu(*command, smp=1, mem="256M", options=()):
     done = harness.tools_run("--smp", str(smp), "--mem", mem, *options,
-                             command=command, timeout=120)
+                             command=command, timeout=900)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode()
 
@@ -74,7 +74,7 @@ def test_one_model_and_wrong_ones():
     for wrong in (["--model", "none"], ["--count", "0"], ["--park", "x"],
                   ["operand"], ["--unknown"]):
         done = subprocess.run([HOST, *wrong], capture_output=True, text=True,
-                              check=False, timeout=60)
+                              check=False, timeout=300)
         assert done.returncode == 2 and done.stdout == "", wrong
         assert "threads --help" in done.stderr or \
             done.stderr.startswith("threads: "), wrong

@@ -38,7 +38,6 @@ SHARED_PAGE = "0x400000"
 @pytest.fixture(name="browser", scope="module")
 def fixture_browser():
     browser = open_browser()
-    browser.set_script_timeout(SECONDS)
     yield browser
     browser.quit()
 
@@ -181,6 +180,7 @@ def test_fork_tree_chooses_a_process(page):
     buttons[2].send_keys(Keys.ARROW_UP)
     assert page.run("return document.activeElement.textContent") == \
         "3  init → cow"
+    page.settle()
     page.browser.find_element(By.XPATH, "//*[@id='detail']//button"
                               "[.='its events']").click()
     assert page.text("hits").endswith("events")
@@ -290,11 +290,13 @@ def test_hostile_names_stay_text(browser, tmp_path):
 def test_narrow_dark_window(browser, story, tmp_path):
     path = str(tmp_path / "index.html")
     build.build_page(story, path)
+    width = browser.execute_script("return window.innerWidth")
     browser.set_window_size(420, 900)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
         {"name": "prefers-color-scheme", "value": "dark"}]})
     page = Page(browser, path)
     try:
+        page.until("return window.innerWidth < arguments[0]", width)
         assert page.run("return document.documentElement.scrollWidth <= "
                         "window.innerWidth")
         assert page.run("return theme.back") != "#ffffff"
@@ -305,6 +307,7 @@ def test_narrow_dark_window(browser, story, tmp_path):
                             "window.innerWidth"), tab
     finally:
         browser.set_window_size(1280, 943)
+        page.until("return window.innerWidth === arguments[0]", width)
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia",
                                 {"features": []})
 

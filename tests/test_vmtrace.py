@@ -27,8 +27,7 @@ vmtrace -d ls /
 
 @pytest.fixture(name="output", scope="module")
 def fixture_output():
-    done = harness.tools_run("--smp", "2", command=["sh", "-c", SCRIPT],
-                             timeout=60)
+    done = harness.tools_run("--smp", "2", command=["sh", "-c", SCRIPT])
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout.decode()
 
@@ -69,7 +68,7 @@ cat /tmp/t
 
 def test_samples_of_a_program(tmp_path):
     """Between two looks a program uses a few of its pages, again and again."""
-    done = harness.tools_run(command=["sh", "-c", SAMPLED], timeout=60)
+    done = harness.tools_run(command=["sh", "-c", SAMPLED])
     lines = done.stdout.decode().splitlines()
     assert lines[:3] == ["status 6", "status 1", "status 127"]
     path = tmp_path / "trace"

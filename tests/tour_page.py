@@ -67,23 +67,11 @@ def machine(text):
     with tempfile.TemporaryDirectory(prefix="hanu-tour-") as folder:
         done = subprocess.run([RUN, "--record", folder, "--", *command],
                               stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=120, check=False)
+                              text=True, timeout=gdb_session.SECONDS,
+                              check=False)
         assert "kept in" in done.stderr, done.stderr
-        with replay(folder) as port:
+        with gdb_session.waiting(["--replay", folder]) as port:
             yield port
-
-
-@contextlib.contextmanager
-def replay(folder):
-    """A recording that waits for gdb on a port."""
-    port = gdb_session.free_port()
-    with subprocess.Popen([RUN, "--replay", folder, "--gdb", str(port),
-                           "--timeout", str(gdb_session.SECONDS)],
-                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as process:
-        gdb_session.wait_for_port(port, process)
-        yield port
-        process.terminate()
 
 
 def run(path):

@@ -5,11 +5,12 @@ import shutil
 import time
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
-SECONDS = 60          # against hanging only
+SECONDS = 600         # against hanging only
 
 
 def open_browser():
@@ -21,8 +22,21 @@ def open_browser():
         options.add_argument(word)
     options.set_capability("goog:loggingPrefs",
                            {"browser": "ALL", "performance": "ALL"})
-    return webdriver.Chrome(options=options,
-                            service=Service(shutil.which("chromedriver")))
+    browser = start(options)
+    browser.set_page_load_timeout(SECONDS)
+    browser.set_script_timeout(SECONDS)
+    return browser
+
+
+def start(options, tries=3):
+    """Chromium; its driver gives up on it after a minute."""
+    try:
+        return webdriver.Chrome(options=options,
+                                service=Service(shutil.which("chromedriver")))
+    except WebDriverException:
+        if tries == 1:
+            raise
+    return start(options, tries - 1)
 
 
 class Page:
@@ -33,8 +47,12 @@ class Page:
         browser.get_log("performance")
         browser.get_log("browser")
         browser.get("file://" + path)
+        self.until("return Boolean(window.hanu)")
+
+    def until(self, script, *arguments):
+        """Wait until a piece of JavaScript returns true."""
         end = time.monotonic() + SECONDS
-        while not self.run("return Boolean(window.hanu)"):
+        while not self.run(script, *arguments):
             assert time.monotonic() < end, self.text("message")
             time.sleep(.02)
 
@@ -48,7 +66,8 @@ class Page:
 
     def settle(self):
         """Wait until what was asked for is drawn, which replaces elements:
-        a list that was scrolled asks for it when the next frame begins."""
+        a list that was scrolled asks for it when the next frame begins.
+        What a reader does here ends with this."""
         self.browser.execute_async_script("""
             const done = arguments[0];
             requestAnimationFrame(() => requestAnimationFrame(done));""")
@@ -68,9 +87,12 @@ class Page:
         """Click at one of the elements that come and go."""
         self.settle()
         self.browser.find_elements(By.CSS_SELECTOR, selector)[number].click()
+        self.settle()
 
     def click(self, name):
+        """Click at the element of this id."""
         self.element(name).click()
+        self.settle()
 
     def click_at(self, name, x, y):
         """Click at a point of a canvas, from its left upper corner."""
@@ -79,14 +101,17 @@ class Page:
         ActionChains(self.browser).move_to_element_with_offset(
             canvas, round(x - size["width"] / 2),
             round(y - size["height"] / 2)).click().perform()
+        self.settle()
 
     def keys(self, *keys):
         """Keys that are not for an input field."""
         self.run("document.activeElement.blur()")
         ActionChains(self.browser).send_keys(*keys).perform()
+        self.settle()
 
     def window(self):
         """(start, end) of the time that is shown."""
+        self.settle()
         return tuple(self.run("return [hanu.start, hanu.end]"))
 
     def moment(self, t):

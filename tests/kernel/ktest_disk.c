@@ -188,7 +188,7 @@ KTEST(disk_refuses_what_makes_no_sense)
 /* The watchdog finds out that the device does not answer. */
 KTEST(disk_that_goes_away_fails_all)
 {
-    uint64_t deadline = clock_now_ns() + 10 * NSEC_PER_SEC;
+    uint64_t deadline = clock_now_ns() + 120 * NSEC_PER_SEC;
 
     make_fake(1, 2);
     for (unsigned i = 0; i < REQUESTS; i++)

@@ -9,7 +9,7 @@
 #include "sched/wait.h"
 #include "x86/clock.h"
 
-#define PATIENCE_NS (20 * NSEC_PER_SEC) /* a lost wake-up shows as this */
+#define PATIENCE_NS (120 * NSEC_PER_SEC) /* a lost wake-up shows as this */
 
 static uint64_t patience(void)
 {

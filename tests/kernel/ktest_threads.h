@@ -22,5 +22,5 @@ __must_check bool ktest_start(struct ktest_team *team, unsigned count,
 void ktest_join(struct ktest_team *team);
 
 /* Run body(arg) (may be NULL) at least once on each CPU; fails the test if that
- * does not come about within 10 seconds. */
+ * does not come about within two minutes. */
 void ktest_on_each_cpu(void (*body)(void *arg), void *arg);

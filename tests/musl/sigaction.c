@@ -34,7 +34,7 @@ static void on_usr1(int number)
 
 static int wait_for(int number, long ms, siginfo_t *info)
 {
-    struct timespec limit = { 0, ms * 1000000 };
+    struct timespec limit = { ms / 1000, ms % 1000 * 1000000 };
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, number);
@@ -89,7 +89,7 @@ int main(void)
     int got = sigwaitinfo(&set, &info);
     printf("waited %d %d, ", got == SIGRTMAX && info.si_pid == pid,
            info.si_value.sival_int);
-    got = wait_for(SIGCHLD, 999, &info);
+    got = wait_for(SIGCHLD, 120000, &info);
     printf("child %d %d\n",
            got == SIGCHLD && info.si_code == CLD_EXITED && info.si_pid == pid,
            info.si_status);
