@@ -16,4 +16,5 @@ import hanu  # noqa: E402  the folder beside this file
 
 gdb.execute("set confirm off")
 gdb.execute("set pagination off")
+gdb.execute("set remotetimeout 60")  # a busy host keeps the machine waiting
 hanu.load()

@@ -20,7 +20,7 @@ PIECE = 4096          # a pipe that polls writable takes this without blocking
 OUTPUT_LIMIT = 1 << 18
 INPUT_LIMIT = 1 << 16
 TOLD_LIMIT = 4 << 20  # what a kernel may say of itself: panic, verdicts
-POWER_OFF_SECONDS = 5
+POWER_OFF_SECONDS = 30  # a busy host may need some
 CTRL_A, CTRL_D = 1, 4
 WAITS = b"The machine waits for the debugger"  # kernel/core/panic.c
 
