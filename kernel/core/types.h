@@ -57,8 +57,8 @@ typedef uint64_t pfn_t;   /* physical frame number */
 #define MUST_HOLD(...)   __attribute__((requires_capability(__VA_ARGS__)))
 #define MUST_HOLD_SHARED(...)                                                  \
     __attribute__((requires_shared_capability(__VA_ARGS__)))
-#define ACQUIRES(...)    __attribute__((acquire_capability(__VA_ARGS__)))
-#define RELEASES(...)    __attribute__((release_capability(__VA_ARGS__)))
+#define ACQUIRES(...) __attribute__((acquire_capability(__VA_ARGS__)))
+#define RELEASES(...) __attribute__((release_capability(__VA_ARGS__)))
 #define ACQUIRES_SHARED(...)                                                   \
     __attribute__((acquire_shared_capability(__VA_ARGS__)))
 #define RELEASES_SHARED(...)                                                   \

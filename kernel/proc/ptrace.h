@@ -33,29 +33,29 @@ enum { DEBUG_REGISTERS = 8, BREAKPOINTS = 4 };
  *           [S] the tracee itself
  */
 struct tracee {
-    struct thread *thread;   /* [T] NULL: it has ended */
-    struct thread *tracer;   /* [TG] NULL: nobody traces it now */
-    struct list_node link;   /* [T] in tracer->process->tracees */
-    uint32_t options;        /* [TG] PTRACE_O_* */
-    bool seized;             /* [TG] by PTRACE_SEIZE */
-    bool tracer_is_root;     /* [TG] when it began */
-    uint8_t mode;            /* [G] enum tracee_mode */
-    bool stopped;            /* [G] its registers are in `frame` */
-    bool told;               /* [G] the tracer has waited for this stop */
-    bool listens;            /* [G] PTRACE_LISTEN */
-    bool let_go;             /* [G] continued during a stop of its process */
-    bool asked;              /* [G] it is to stop: PTRACE_INTERRUPT */
-    bool notified;           /* [G] it is to stop and tell of a SIGCONT */
-    bool steps_by_us;        /* [S] TF in its flags is not its own */
-    bool changed;            /* [G] registers differ from the thread's */
-    bool breaks;             /* [G] debug registers are in use */
-    int32_t code;            /* [G] of the stop: signal, event << 8 */
-    int32_t signal;          /* [G] to be delivered when it goes on */
-    uint64_t message;        /* [G] PTRACE_GETEVENTMSG */
-    bool has_info;           /* [G] the stop has a siginfo */
-    siginfo_t info;          /* [G] */
-    struct trap_frame frame; /* [G] while stopped */
-    uint64_t fs_base, gs_base;                  /* [G] while stopped */
+    struct thread *thread;     /* [T] NULL: it has ended */
+    struct thread *tracer;     /* [TG] NULL: nobody traces it now */
+    struct list_node link;     /* [T] in tracer->process->tracees */
+    uint32_t options;          /* [TG] PTRACE_O_* */
+    bool seized;               /* [TG] by PTRACE_SEIZE */
+    bool tracer_is_root;       /* [TG] when it began */
+    uint8_t mode;              /* [G] enum tracee_mode */
+    bool stopped;              /* [G] its registers are in `frame` */
+    bool told;                 /* [G] the tracer has waited for this stop */
+    bool listens;              /* [G] PTRACE_LISTEN */
+    bool let_go;               /* [G] continued during a stop of its process */
+    bool asked;                /* [G] it is to stop: PTRACE_INTERRUPT */
+    bool notified;             /* [G] it is to stop and tell of a SIGCONT */
+    bool steps_by_us;          /* [S] TF in its flags is not its own */
+    bool changed;              /* [G] registers differ from the thread's */
+    bool breaks;               /* [G] debug registers are in use */
+    int32_t code;              /* [G] of the stop: signal, event << 8 */
+    int32_t signal;            /* [G] to be delivered when it goes on */
+    uint64_t message;          /* [G] PTRACE_GETEVENTMSG */
+    bool has_info;             /* [G] the stop has a siginfo */
+    siginfo_t info;            /* [G] */
+    struct trap_frame frame;   /* [G] while stopped */
+    uint64_t fs_base, gs_base; /* [G] while stopped */
     uint64_t debug[DEBUG_REGISTERS];            /* [G] */
     struct pid *pid;                            /* [T] of one that has ended */
     int32_t status;                             /* [T] its wait status */

@@ -109,10 +109,13 @@ static void write_out_page(struct mapping *m, uint8_t byte)
     struct frame *f;
 
     rwlock_read_lock(&eviction_lock);
-    KNEED(mapping_get_frame(m, 0, true, &f) == 0);
-    memset(frame_bytes(f), byte, PAGE_SIZE);
-    reclaim_frames(&f, 1);
+    bool there = mapping_get_frame(m, 0, true, &f) == 0;
+    if (there) {
+        memset(frame_bytes(f), byte, PAGE_SIZE);
+        reclaim_frames(&f, 1);
+    }
     rwlock_read_unlock(&eviction_lock);
+    KNEED(there);
 }
 
 static void read_page(void *mapping)
@@ -214,14 +217,14 @@ static unsigned reclaim_waiters(void)
 /* Who evicts has chosen its pages when the auditor, who was first, sets out. */
 static void audit_before_eviction(struct address_space *as)
 {
-    struct ktest_team auditor, evictor;
+    struct ktest_team auditor = { 0 }, evictor = { 0 };
 
     mutex_lock(&reclaim_lock);
-    KNEED(ktest_start(&auditor, 1, audit, NULL));
-    while (reclaim_waiters() != 1)
+    bool good = ktest_start(&auditor, 1, audit, NULL);
+    while (good && reclaim_waiters() != 1)
         sched_yield();
-    KNEED(ktest_start(&evictor, 1, evict_all, as));
-    while (reclaim_waiters() != 2 &&
+    good = good && ktest_start(&evictor, 1, evict_all, as);
+    while (good && reclaim_waiters() != 2 &&
            count_waiters(&eviction_lock.lock, &eviction_lock.waiters) != 1)
         sched_yield();
     mutex_unlock(&reclaim_lock);
