@@ -98,11 +98,13 @@ static void check_sleeper(void)
     gate_close(&gate);
 }
 
-static struct hog {
+struct hog {
     struct counts before, after;
     struct rusage usage;
     volatile int has_waited;
-} *hogs; /* shared by all processes */
+};
+
+static struct hog *hogs; /* shared by all processes */
 
 static long wait_ms(const struct hog *h)
 {
@@ -144,7 +146,8 @@ static void check_hog(const struct hog *h)
     CHECK(switches(h) >= SWITCHES, "but gets some");
     CHECK(run_ms >= HOG_MS - 15, "its run time is counted");
     CHECK(wait_ms(h) >= WAIT_MS, "and what it waited for the other");
-    CHECK(turns >= (unsigned long)switches(h), "after each switch it had a turn");
+    CHECK(turns >= (unsigned long)switches(h),
+          "after each switch it had a turn");
     CHECK(h->usage.ru_nivcsw >= h->after.involuntary &&
               h->usage.ru_nvcsw >= h->after.voluntary,
           "getrusage counts the same");
