@@ -408,8 +408,8 @@ def test_slow_disk_delays_only(tmp_path):
     assert ends(out)["good"] == 8
 
 
-def test_disk_is_unplugged_while_pages_are_out(tmp_path):
-    """Who has lost pages gets SIGBUS, the rest goes on."""
+def run_until_unplugged(tmp_path):
+    """How work ended whose disk has been taken away in the midst of it."""
     path = image(tmp_path / "disk", 128 * MIB)
     control = str(tmp_path / "monitor")
     words = ["--mem", "64M", "--smp", "2", "--timeout", str(SECONDS),
@@ -420,8 +420,7 @@ def test_disk_is_unplugged_while_pages_are_out(tmp_path):
              "--qemu=-monitor", f"--qemu=unix:{control},server,nowait"]
     with subprocess.Popen(
             [harness.RUN, *options_of(words, tmp_path), "--", "sh", "-ec",
-             "/t/swap-arguments on:/dev/vda=0;"
-             f"exec {WORK} -k -r 1000000"],
+             f"/t/swap-arguments on:/dev/vda=0;exec {WORK} -k -r 60"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE) as machine:
         for _ in range(2):  # the area, empty; and then with pages
@@ -431,10 +430,19 @@ def test_disk_is_unplugged_while_pages_are_out(tmp_path):
         test_disk.monitor(control, "device_del disk")
         out, err = machine.communicate(timeout=SECONDS + 60)
     assert machine.returncode == 0, out + err
-    end = ends(out.decode())
-    assert end["wrong"] == 0 and end["bus"] >= 1, end
     status = harness.read_status(os.path.join(tmp_path, "status"))
     assert status["audit"] == ["ok"], err
+    return ends(out.decode())
+
+
+def test_disk_is_unplugged_while_pages_are_out(tmp_path):
+    """Who has lost pages gets SIGBUS, the rest goes on."""
+    for _ in range(5):  # the disk may go when the work is done
+        end = run_until_unplugged(tmp_path)
+        assert end["wrong"] == 0, end
+        if end["bus"] >= 1:
+            return
+    raise AssertionError(end)
 
 
 FAIL = "/proc/sys/dev/disk/fail"
