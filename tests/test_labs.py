@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -24,7 +25,7 @@ import lab_submissions
 sys.path.insert(0, os.path.join(harness.ROOT, "tools"))
 
 from labkit import (check, classroom, cut, guest, memory,  # noqa: E402
-                    report, spec, tree)
+                    report, running, spec, tree)
 
 SEED = os.environ.get("LAB_SEED") or str(random.randrange(10 ** 6))
 LAB = os.path.join(harness.ROOT, "tools", "lab")
@@ -210,6 +211,18 @@ def test_a_case_is_repeated_alone_under_gdb(cache, tmp_path):
     # Which frame the kernel takes hangs on which interrupt came first.
     assert re.sub(r"\d+", "N", seen) in re.sub(r"\d+", "N", second.stdout), \
         second.stdout
+
+
+def test_no_look_counts_in_the_midst_of_a_change(monkeypatch):
+    """The machine may stop when a boost has lifted one thread of three."""
+    looks = [types.SimpleNamespace(is_changing=True),
+             types.SimpleNamespace(is_changing=False)]
+    monkeypatch.setattr(running, "Look", lambda m, actors: looks.pop(0))
+    monkeypatch.setattr(running.Runners, "_rest", lambda self: None)
+    runners = object.__new__(running.Runners)
+    runners.m = runners.actors = None
+    assert not runners.look().is_changing
+    assert not looks
 
 
 def test_a_line_without_the_key_does_not_count():

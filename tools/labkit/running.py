@@ -37,6 +37,7 @@ class Look:
                 0, int(t.charged_ns) - int(t.run_ns)) for t in threads) / MS
             queue = m.kernel().variable("run_queues")[0]
             self.boosted_at = int(queue.boosted_at) / MS
+            self.is_changing = int(queue.lock.locked) != 0
 
 
 class Runners:
@@ -66,8 +67,12 @@ class Runners:
         raise Failure("the threads that should compute do not get on")
 
     def look(self):
-        """All of them now."""
-        return Look(self.m, self.actors)
+        """All of them now, but not while the kernel is changing them."""
+        look = Look(self.m, self.actors)
+        while look.is_changing:
+            self._rest()
+            look = Look(self.m, self.actors)
+        return look
 
     def _rest(self):
         if family_time(self.m.run.pid) > self.limit:
