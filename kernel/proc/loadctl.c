@@ -10,7 +10,8 @@
  *             neither init nor those that are small, of which suspending would
  *             gain nothing.
  * 3 Locking   process_tree_lock guards the table; limits are set and pages
- *             evicted without it, with a reference on the address space.
+ *             evicted without it, with a reference on the address space, which
+ *             may be the last: so eviction_lock keeps the auditor away.
  * 4 Failure   What fails (a limit without memory for it) is left as it was.
  * 5 Elsewhere Linux has no load control: it kills.  Unix of the 1980s swapped
  *             whole processes, as VMS did.
@@ -276,7 +277,8 @@ static unsigned decide_locked(uint64_t now)
     return n;
 }
 
-/* Without a lock; the space stays for the reference. */
+/* Without a lock on processes; the space stays for the reference. */
+static void carry_out(struct load_order *o) MUST_HOLD_SHARED(eviction_lock);
 static void carry_out(struct load_order *o)
 {
     if (o->limit != 0) {
@@ -335,6 +337,7 @@ static void note_set_locked(const struct load_order *o)
     e->counted = true;
 }
 
+static void run_round(void) MUST_HOLD_SHARED(eviction_lock);
 static void run_round(void)
 {
     static uint8_t last_mode;
@@ -363,7 +366,9 @@ static void loadctl_main(void *unused)
                          &process_tree_lock, WAIT_UNINTERRUPTIBLE,
                          WAIT_FOREVER);
         spin_unlock(&process_tree_lock);
+        rwlock_read_lock(&eviction_lock);
         run_round();
+        rwlock_read_unlock(&eviction_lock);
         (void)wait_deadline(WAIT_UNINTERRUPTIBLE, clock_now_ns() + LOOK_NS);
     }
 }

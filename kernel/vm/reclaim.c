@@ -21,8 +21,7 @@
  * 5 Failure   No slot is free, or a write fails: the page stays where it is, in
  *             the swap cache if need be.  When nothing can go reclaim_direct()
  *             says so, and a process has to.
- * 6 Elsewhere Linux scans lists of pages and hardly ever asks a policy for a
- *             single one; it reclaims object caches, too.
+ * 6 Elsewhere Linux scans lists of pages, and reclaims object caches, too.
  */
 #include "vm/reclaim.h"
 
@@ -557,11 +556,13 @@ static void kswapd_main(void *unused)
         (void)wait_event(&kswapd_queue, kswapd_wanted, &kswapd_lock,
                          WAIT_UNINTERRUPTIBLE, WAIT_FOREVER);
         spin_unlock(&kswapd_lock);
+        rwlock_read_lock(&eviction_lock);
         sample_uses();
         uint64_t scanned = 0;
         while (frame_free_listed() < frame_marks.high)
             if (evict_any(&scanned) == 0)
                 break;
+        rwlock_read_unlock(&eviction_lock);
         spin_lock(&kswapd_lock);
         kswapd_wanted = false;
         spin_unlock(&kswapd_lock);

@@ -31,8 +31,9 @@ static inline void reclaim_wake_if_low(void)
         reclaim_wake_kswapd();
 }
 
-/* Held to read while pages have references that only reclaim_frames() drops: the
- * auditor, who writes, would take them for lost. */
+/* Held to read by load control, kswapd and MADV_PAGEOUT while they have references
+ * on pages that they send out, or the last one of a space: the auditor, who
+ * writes, would take these for lost. */
 extern struct rwlock eviction_lock;
 
 /* Evict these now, if it is possible: at most RECLAIM_BATCH, on each of which the

@@ -119,13 +119,10 @@ void vm_evict_space(struct address_space *as)
 {
     struct frame *some[RECLAIM_BATCH];
     vaddr_t va = USER_MIN;
-    unsigned n = 1;
+    unsigned n;
 
-    while (n != 0) {
-        rwlock_read_lock(&eviction_lock);
-        n = collect(as, &va, some, RECLAIM_BATCH);
+    while ((n = collect(as, &va, some, RECLAIM_BATCH)) != 0) {
         reclaim_frames(some, n);
-        rwlock_read_unlock(&eviction_lock);
         sched_point();
     }
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "vm/address_space.h"
+#include "vm/reclaim.h"
 
 /* A page was used since the last look; `write`: it has been written to since it
  * came. */
@@ -30,5 +31,5 @@ uint64_t vm_count_used(struct address_space *as);
 __must_check int vm_limit_frames(struct address_space *as, uint64_t limit);
 
 /* Swap out all that can go, because the process is not to run for a while.
- * Context: may sleep, nothing locked. */
-void vm_evict_space(struct address_space *as);
+ * Context: may sleep, nothing else locked. */
+void vm_evict_space(struct address_space *as) MUST_HOLD_SHARED(eviction_lock);

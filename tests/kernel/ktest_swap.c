@@ -195,7 +195,9 @@ static void audit(void *unused)
 
 static void evict_all(void *space)
 {
+    rwlock_read_lock(&eviction_lock);
     vm_evict_space(space);
+    rwlock_read_unlock(&eviction_lock);
 }
 
 static unsigned count_waiters(struct spinlock *lock, struct list_node *waiters)
